@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The completion loop. Operations are submitted from any thread; one thread polls and runs their completions.
+#pragma once
+
+#include <chime/event.hpp>
+#include <chime/memory.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace chime {
+inline namespace v1 {
+
+namespace detail {
+struct loop;
+struct operation_state;
+}  // namespace detail
+
+enum class interest : unsigned char { readable = 1, writable = 2 };
+
+/// A timer, watch or post in flight. Yours: it must stay where it is from submit until its completion runs (destroyed
+/// before that, it stops the program), then it may be submitted again. 96 bytes, no allocation behind it.
+class CHIME_API operation {
+ public:
+  operation() noexcept;
+  operation(const operation&) = delete;
+  operation& operator=(const operation&) = delete;
+  ~operation();
+
+ private:
+  friend class proactor;
+  alignas(8) unsigned char storage_[96];
+};
+
+struct proactor_options {
+  /// "io_uring", "epoll" or "poll", with options after a colon for io_uring: "io_uring:no-defer,linked-read". Empty: the
+  /// environment variable CHIME_BACKEND in the same form, or, without it, the first of the three that runs here.
+  std::string_view backend = {};
+  unsigned batch = 256;  ///< completions that one poll runs at most, so that timers and handles are not starved
+  allocator memory = {};
+};
+
+/// Counted since open(). Approximate while the loop runs on another thread.
+struct proactor_stats {
+  std::uint64_t completions;    ///< callbacks run
+  std::uint64_t sleeps;         ///< times the loop blocked in the kernel
+  std::uint64_t wakeups;        ///< sleeps that ended by a push or wake; each cost its sender one system call
+  std::uint64_t kernel_checks;  ///< times the backend was asked without blocking
+};
+
+/// The loop. Embedded in the caller's object, pinned. The first poll binds the polling thread; completions run only
+/// inside poll and run, on that thread. May be made and opened on one thread and polled by another.
+class CHIME_API proactor {
+ public:
+  proactor() noexcept;
+  proactor(const proactor&) = delete;
+  proactor& operator=(const proactor&) = delete;
+  /// Closes; stops the program if pools are open or operations in flight.
+  ~proactor();
+
+  /// Errors: unknown_backend, unknown_backend_option, backend_unusable, allocator_incomplete, batch_zero,
+  /// loop_already_open; resource_exhausted (memory, descriptors), with the system's code. A failed open leaves nothing behind.
+  [[nodiscard]] result<void> open(const proactor_options& options = {}) noexcept;
+  /// Frees everything. Polling must be over. Waits for wake-ups that other threads owe (a few instructions each).
+  /// Errors: busy (pools_open, operations_in_flight, polling: nothing is changed), loop_closed.
+  [[nodiscard]] result<void> close() noexcept;
+
+  /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is, until
+  /// wake() or stop() was called, or until the timeout (negative: for ever; zero: does not sleep); 0 then.
+  /// Errors: wrong_thread, loop_closed, polling (called from inside a completion); what the kernel says, with its code.
+  /// System calls: none while completions flow and no handle is watched.
+  [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) noexcept;
+  /// Polls until stop(). A stop() that came before counts; each run() that ends by it takes it back.
+  [[nodiscard]] result<void> run() noexcept;
+  /// Any thread, signal handlers. The caller keeps the loop alive meanwhile.
+  void stop() noexcept;
+  /// Makes the present or next poll return early. Any thread, signal handlers; the caller keeps the loop alive meanwhile.
+  void wake() noexcept;
+
+  /// Post: runs `done` inside a poll. This and the two below: any thread; O(1), no allocation, no system call unless the
+  /// loop sleeps. Submitting an operation that is in flight stops the program.
+  void submit(operation&, callback done) noexcept;
+  /// Timer: completes with success at `due`, or `cancelled`.
+  void submit(operation&, callback done, time_point due) noexcept;
+  /// One-shot watch: completes with success when the handle is ready (also if it hung up or is in error: then reading or
+  /// writing tells), with EBADF if it is no open handle, or `cancelled`. Cancel before you close the handle.
+  void submit(operation&, callback done, native_handle, interest) noexcept;
+  /// True: the operation will complete with `cancelled`. False: its outcome stands already. Any thread; the caller
+  /// keeps the operation alive and does not submit it again meanwhile.
+  bool cancel(operation&) noexcept;
+
+  /// The backend in use, with the options in force, such as "io_uring". Empty when closed.
+  [[nodiscard]] std::string_view backend() const noexcept;
+  /// Why this backend: "forced by option", or which were passed over and why. Valid until close.
+  [[nodiscard]] std::string_view backend_choice() const noexcept;
+  [[nodiscard]] proactor_stats stats() const noexcept;
+
+ private:
+  friend class event_pool;
+  detail::loop* loop_ = nullptr;
+};
+
+/// What a backend can do on this machine.
+struct backend_report {
+  std::string_view name;
+  bool usable = false;
+  std::array<char, 160> detail = {};  ///< NUL-terminated: its features, or why it cannot run
+};
+/// Tries every backend, in the order in which open() would. Makes a few system calls each; any thread.
+[[nodiscard]] CHIME_API std::array<backend_report, 3> probe_backends() noexcept;
+
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The epoll backend. Each piece of work is registered when it starts and removed when it ends, so that a descriptor which
+/// is closed and reused, or shared with another process, never brings an event of the past.
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "backend/readiness.hpp"
+#include "error/system.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+namespace {
+
+class epoll_loop final : public backend {
+ public:
+  epoll_loop(int epoll, kernel_sink& sink) noexcept : epoll_(epoll), sink_(&sink) {}
+  // close(2) on Linux frees the descriptor whatever it returns.
+  ~epoll_loop() override { (void)::close(epoll_); }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
+  [[nodiscard]] std::error_code bind() noexcept override { return {}; }
+  [[nodiscard]] bool looks_cheaply() const noexcept override { return false; }
+
+  [[nodiscard]] int start(kernel_work& work) noexcept override {
+    work.value = work.handle;
+    int failed = control(EPOLL_CTL_ADD, work);
+    if (failed == EEXIST) {
+      // Two watches of one descriptor: epoll tells registrations apart by number, so the second one gets a number of its own.
+      work.value = ::dup(work.handle);
+      if (work.value < 0) return -errno;
+      failed = control(EPOLL_CTL_ADD, work);
+      if (failed != 0) (void)::close(work.value);
+    }
+    // EPERM: a kind of file that cannot block (a regular file, a directory): ready, as poll(2) says too.
+    // EBADF, ENOMEM, ENOSPC (the user's limit of watches), ELOOP, EINVAL (this epoll itself): reported.
+    return failed == EPERM ? 1 : -failed;
+  }
+
+  [[nodiscard]] bool stop(kernel_work& work) noexcept override {
+    remove(work);
+    return true;
+  }
+
+  [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override {
+    epoll_event ready[64];
+    const int count = wait_for(ready, 64, timeout_ns);
+    // EINTR: a signal handler ran, and may have woken the loop. EBADF, EFAULT and EINVAL mean that the descriptor is lost.
+    if (count < 0) return errno == EINTR ? std::error_code{} : system_error(errno);
+    for (int i = 0; i < count; ++i) report(ready[i]);
+    return {};
+  }
+
+ private:
+  [[nodiscard]] int control(int what, kernel_work& work) noexcept {
+    epoll_event wanted{.events = static_cast<std::uint32_t>(events_of(work)) | EPOLLONESHOT, .data = {.ptr = &work}};
+    return ::epoll_ctl(epoll_, what, work.value, &wanted) == 0 ? 0 : errno;
+  }
+
+  void remove(kernel_work& work) noexcept {
+    // ENOENT and EBADF say that the owner has closed the descriptor under the watch: it is out of the set already.
+    (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, work.value, nullptr);
+    if (work.value != work.handle) (void)::close(work.value);
+  }
+
+  /// Nanoseconds where the kernel has epoll_pwait2 (5.11), else milliseconds, rounded up so as not to wake too early.
+  [[nodiscard]] int wait_for(epoll_event* ready, int most, std::int64_t timeout_ns) noexcept {
+    if (timeout_ns > 0 && precise_) {
+      const timespec timeout = to_timespec(timeout_ns);
+      const int count = ::epoll_pwait2(epoll_, ready, most, &timeout, nullptr);
+      if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+      precise_ = false;
+    }
+    constexpr std::int64_t longest_ms = 1'000'000'000;
+    const std::int64_t ms = timeout_ns < 0 ? -1 : std::min(longest_ms, timeout_ns / 1'000'000 + (timeout_ns % 1'000'000 != 0));
+    return ::epoll_wait(epoll_, ready, most, static_cast<int>(ms));
+  }
+
+  void report(const epoll_event& event) noexcept {
+    auto* work = static_cast<kernel_work*>(event.data.ptr);
+    if (work == nullptr) return;  // the doorbell: edge-triggered, so it need not be read
+    const int result = result_of(*work, event.events);
+    if (result == -EAGAIN) {
+      if (const int failed = control(EPOLL_CTL_MOD, *work); failed == 0) return;
+    }
+    remove(*work);
+    sink_->finished(*work, result);
+  }
+
+  int epoll_;
+  bool precise_ = true;
+  kernel_sink* sink_;
+};
+static_assert(sizeof(epoll_loop) <= sizeof(backend_storage));
+
+backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error, backend_text& text) noexcept {
+  if (!setup.options.empty()) {
+    error = make_error_code(fault::unknown_backend_option);
+    describe(text, "epoll has no options");
+    return nullptr;
+  }
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  epoll_event bell{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
+  // EMFILE, ENFILE, ENOMEM; ENOSPC (the user's limit of watches); ENOSYS or EPERM in a sandbox.
+  if (epoll < 0 || ::epoll_ctl(epoll, EPOLL_CTL_ADD, setup.bell, &bell) != 0) {
+    error = system_error(errno);
+    describe(text, epoll < 0 ? "epoll_create1" : "epoll_ctl", error.value());
+    if (epoll >= 0) (void)::close(epoll);
+    return nullptr;
+  }
+  describe(text, "edge-triggered doorbell, one-shot watches");
+  return new (storage.bytes.data()) epoll_loop(epoll, *setup.sink);
+}
+
+}  // namespace
+
+const backend_kind epoll_backend{"epoll", make};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The io_uring backend. The ring is touched by the polling thread alone: single issuer, with completion work deferred to
+/// the moment when that thread asks for it, where the kernel has both (6.1). The doorbell is a multishot poll (5.13).
+#include <liburing.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "backend/read_probe.hpp"
+#include "backend/readiness.hpp"
+#include "error/system.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+namespace {
+
+constexpr unsigned submission_entries = 256;
+constexpr unsigned completion_entries = 4096;
+/// Completions that belong to no work: cancellations, and polls that only lead to a linked read.
+constexpr std::uint64_t nobody = 0;
+constexpr std::uint64_t the_bell = 1;
+
+struct features {
+  bool deferred = true;
+  bool linked = false;  ///< drain by a poll linked to a read, as opposed to a plain read
+};
+
+class uring_loop final : public backend {
+ public:
+  uring_loop(const backend_setup& setup, features f) noexcept : sink_(setup.sink), bell_(setup.bell), features_(f) {}
+  ~uring_loop() override {
+    if (open_) io_uring_queue_exit(&ring_);
+  }
+
+  [[nodiscard]] int open() noexcept;
+
+  [[nodiscard]] std::string_view name() const noexcept override {
+    if (features_.deferred) return features_.linked ? "io_uring:linked-read" : "io_uring";
+    return features_.linked ? "io_uring:no-defer,linked-read" : "io_uring:no-defer";
+  }
+  [[nodiscard]] std::error_code bind() noexcept override;
+  [[nodiscard]] int start(kernel_work&) noexcept override;
+  [[nodiscard]] bool stop(kernel_work&) noexcept override;
+  [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override;
+  [[nodiscard]] bool looks_cheaply() const noexcept override { return true; }
+
+ private:
+  [[nodiscard]] bool make_room(unsigned entries) noexcept;
+  void watch_bell() noexcept;
+  [[nodiscard]] bool has_kernel_news() const noexcept;
+  unsigned reap() noexcept;
+  void report(kernel_work&, int result) noexcept;
+
+  kernel_sink* sink_;
+  int bell_;
+  features features_;
+  bool open_ = false;
+  bool bell_is_watched_ = false;
+  io_uring ring_ = {};
+};
+static_assert(sizeof(uring_loop) <= sizeof(backend_storage));
+
+/// 0 or errno. ENOSYS: no io_uring in this kernel. EPERM, EACCES: switched off (sysctl, seccomp). EINVAL: a flag is too
+/// new. ENOMEM: locked memory. EMFILE, ENFILE.
+int uring_loop::open() noexcept {
+  io_uring_params wanted = {};
+  wanted.flags = IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED;
+  if (features_.deferred) {
+    wanted.flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+  }
+  wanted.cq_entries = completion_entries;
+  const int failed = io_uring_queue_init_params(submission_entries, &ring_, &wanted);
+  if (failed != 0) return -failed;
+  open_ = true;
+  // NODROP (5.5): completions beyond the ring's size are kept. EXT_ARG (5.11): waits with a timeout in one call.
+  constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+  return (wanted.features & needed) == needed ? 0 : EOPNOTSUPP;
+}
+
+/// The ring was made disabled, so that the thread that polls, not the one that opened the loop, becomes its only issuer.
+std::error_code uring_loop::bind() noexcept {
+  // liburing 2.3 declares io_uring_enable_rings but does not export it.
+  const auto done = ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+  // EBADFD: enabled already, by an earlier attempt.
+  return done == 0 || errno == EBADFD ? std::error_code{} : system_error(errno);
+}
+
+/// Room in the submission queue, after handing what is there to the kernel if need be. False: the kernel takes nothing now.
+/// Completions are taken off on the way, because a kernel whose completion queue overflows refuses submissions.
+bool uring_loop::make_room(unsigned entries) noexcept {
+  for (int tries = 0; tries < 8 && io_uring_sq_space_left(&ring_) < entries; ++tries) {
+    // EAGAIN, EBUSY, ENOMEM, EINTR: try again after reaping. The caller learns of a lasting failure by the missing room.
+    if (io_uring_submit_and_get_events(&ring_) < 0) reap();
+  }
+  return io_uring_sq_space_left(&ring_) >= entries;
+}
+
+int uring_loop::start(kernel_work& work) noexcept {
+  const bool drain = work.wanted == request::drain;
+  const bool poll_first = !drain || features_.linked || work.value == -EAGAIN;
+  if (!make_room(poll_first && drain ? 2 : 1)) return -EAGAIN;
+  work.value = poll_first ? 1 : 0;  // what stop() has to aim at
+  if (poll_first) {
+    io_uring_sqe* poll = io_uring_get_sqe(&ring_);
+    io_uring_prep_poll_add(poll, work.handle, static_cast<unsigned>(events_of(work)));
+    // A tag of 1 tells the poll of a linked pair from the read that reports.
+    io_uring_sqe_set_data64(poll, reinterpret_cast<std::uint64_t>(&work) | (drain ? 1U : 0U));
+    if (drain) poll->flags |= IOSQE_IO_LINK;
+  }
+  if (drain) {
+    auto& buffer = static_cast<drain_work&>(work).buffer;
+    io_uring_sqe* read = io_uring_get_sqe(&ring_);
+    io_uring_prep_read(read, work.handle, &buffer, sizeof buffer, static_cast<std::uint64_t>(-1));
+    io_uring_sqe_set_data64(read, reinterpret_cast<std::uint64_t>(&work));
+  }
+  return 0;
+}
+
+/// Cancels by the tag that start() gave: a linked read has not begun and falls with its poll.
+bool uring_loop::stop(kernel_work& work) noexcept {
+  // A wait that cannot be cancelled would be lost, so this stays until the kernel takes submissions again.
+  while (!make_room(1)) {
+  }
+  const bool linked_poll = work.wanted == request::drain && work.value == 1;
+  io_uring_sqe* cancel = io_uring_get_sqe(&ring_);
+  io_uring_prep_cancel64(cancel, reinterpret_cast<std::uint64_t>(&work) | (linked_poll ? 1U : 0U), 0);
+  // The cancellation's own result (ENOENT, EALREADY: it was too late) tells nothing that the work's result does not.
+  io_uring_sqe_set_data64(cancel, nobody);
+  return false;
+}
+
+void uring_loop::watch_bell() noexcept {
+  if (bell_is_watched_ || !make_room(1)) return;  // no room now: the next wait tries again
+  io_uring_sqe* poll = io_uring_get_sqe(&ring_);
+  io_uring_prep_poll_multishot(poll, bell_, POLLIN);
+  io_uring_sqe_set_data64(poll, the_bell);
+  bell_is_watched_ = true;
+}
+
+/// Two loads: whether the kernel has completions, or work that becomes completions when it is entered.
+bool uring_loop::has_kernel_news() const noexcept {
+  return io_uring_cq_ready(&ring_) != 0 ||
+         (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+}
+
+std::error_code uring_loop::wait(std::int64_t timeout_ns) noexcept {
+  const bool unsent = io_uring_sq_ready(&ring_) != 0;
+  if (timeout_ns == 0 && !unsent && !has_kernel_news()) return {};
+  int done = 0;
+  if (timeout_ns == 0 || reap() != 0) {
+    done = io_uring_submit_and_get_events(&ring_);
+  } else {
+    watch_bell();
+    __kernel_timespec timeout = {.tv_sec = timeout_ns / 1'000'000'000, .tv_nsec = timeout_ns % 1'000'000'000};
+    io_uring_cqe* first = nullptr;
+    done = io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout_ns < 0 ? nullptr : &timeout, nullptr);
+  }
+  reap();
+  // ETIME: nothing came. EINTR: a signal handler ran. EAGAIN, EBUSY, ENOMEM: the kernel takes no submissions just now; they
+  // stay in the queue for the next call. EBADF, EBADFD, EEXIST (another task entered), EFAULT, EINVAL: the ring is useless.
+  const bool passing = done >= 0 || done == -ETIME || done == -EINTR || done == -EAGAIN || done == -EBUSY || done == -ENOMEM;
+  return passing ? std::error_code{} : system_error(-done);
+}
+
+unsigned uring_loop::reap() noexcept {
+  unsigned count = 0;
+  io_uring_cqe* cqe = nullptr;
+  while (io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr) {
+    const std::uint64_t tag = io_uring_cqe_get_data64(cqe);
+    const int result = cqe->res;
+    const bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
+    // Seen before it is reported: reporting may start other work, which may have to make room.
+    io_uring_cqe_seen(&ring_, cqe);
+    ++count;
+    if (tag == the_bell) {
+      bell_is_watched_ = more;
+    } else if (tag != nobody && (tag & 1U) == 0) {
+      report(*reinterpret_cast<kernel_work*>(tag), result);
+    }
+  }
+  return count;
+}
+
+void uring_loop::report(kernel_work& work, int result) noexcept {
+  if (work.wanted != request::drain) {
+    const bool invalid = result >= 0 && (static_cast<unsigned>(result) & POLLNVAL) != 0;
+    sink_->finished(work, invalid ? -EBADF : (result > 0 ? 0 : result));
+    return;
+  }
+  // The kernel gave the read up although nothing was wrong (a non-blocking descriptor on some kernels; somebody else read
+  // the primitive first): wait by poll this time.
+  if (result == -EAGAIN || result == -EINTR) {
+    work.value = -EAGAIN;
+    if (start(work) == 0) return;
+  }
+  sink_->finished(work, result);
+}
+
+[[nodiscard]] bool parse(std::string_view options, features& wanted) noexcept {
+  while (!options.empty()) {
+    const auto comma = options.find(',');
+    const std::string_view option = options.substr(0, comma);
+    options = comma == std::string_view::npos ? std::string_view{} : options.substr(comma + 1);
+    if (option == "no-defer") {
+      wanted.deferred = false;
+    } else if (option == "linked-read") {
+      wanted.linked = true;
+    } else if (option == "plain-read") {
+      wanted.linked = false;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+void describe_features(backend_text& text, features f) noexcept {
+  if (f.deferred) {
+    describe(text, f.linked ? "single issuer, deferred task run, poll linked to read" : "single issuer, deferred task run, plain read");
+  } else {
+    describe(text, f.linked ? "no deferred task run, poll linked to read" : "no deferred task run, plain read");
+  }
+}
+
+backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error, backend_text& text) noexcept {
+  features wanted{.deferred = true, .linked = !plain_read_waits()};
+  if (!parse(setup.options, wanted)) {
+    error = make_error_code(fault::unknown_backend_option);
+    describe(text, "options of io_uring are no-defer, plain-read and linked-read");
+    return nullptr;
+  }
+  for (;;) {
+    auto* made = new (storage.bytes.data()) uring_loop(setup, wanted);
+    const int failed = made->open();
+    if (failed == 0) {
+      describe_features(text, wanted);
+      return made;
+    }
+    made->~uring_loop();
+    // EINVAL on a kernel before 6.1: it does not know single issuer and deferred task run.
+    if (failed == EINVAL && wanted.deferred) {
+      wanted.deferred = false;
+      continue;
+    }
+    error = system_error(failed);
+    describe(text, failed == EOPNOTSUPP ? "the kernel is older than 5.13" : "io_uring_setup", failed == EOPNOTSUPP ? 0 : failed);
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+const backend_kind io_uring_backend{"io_uring", make};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "event/primitive.hpp"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "sync/misuse.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+namespace {
+
+[[nodiscard]] int make_eventfd(primitive_handles& made) noexcept {
+  const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) return errno;
+  made = {fd, fd};
+  return 0;
+}
+
+[[nodiscard]] int make_pipe(primitive_handles& made) noexcept {
+  int ends[2];
+  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return errno;
+  made = {ends[0], ends[1]};
+  return 0;
+}
+
+}  // namespace
+
+int make_primitive(primitive kind, primitive_handles& made) noexcept {
+  if (kind == primitive::pipe) return make_pipe(made);
+  const int failed = make_eventfd(made);
+  const bool missing = failed == ENOSYS || failed == ENODEV;
+  return missing && kind == primitive::automatic ? make_pipe(made) : failed;
+}
+
+void close_primitive(primitive_handles& handles) noexcept {
+  if (!handles.exists()) return;
+  // close(2) on Linux frees the descriptor whatever it returns; eventfds and pipes have nothing to flush. EBADF would
+  // mean that somebody closed a descriptor that is not his: nothing of ours is lost by it any more.
+  if (handles.is_pipe()) (void)::close(handles.write);
+  (void)::close(handles.read);
+  handles = {};
+}
+
+bool write_primitive(const primitive_handles& handles) noexcept {
+  const int kept = errno;
+  const std::uint64_t one = 1;
+  const std::size_t size = handles.is_pipe() ? 1 : sizeof one;
+  const auto written = ::syscall(SYS_write, handles.write, &one, size);
+  const int failed = written < 0 ? errno : 0;
+  errno = kept;
+  if (failed != 0 && failed != EAGAIN) misuse("signalling a native event failed: its descriptor was closed by somebody else");
+  return failed == 0;
+}
+
+std::uint64_t read_empty(const primitive_handles& handles) noexcept {
+  std::uint64_t taken = 0;
+  for (;;) {
+    std::uint64_t buffer[8] = {};
+    const auto got = ::read(handles.read, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno != EAGAIN) misuse("reading a native event failed: its descriptor was closed by somebody else");
+    if (got <= 0) return taken;  // 0: a pipe whose last writer was foreign and is gone
+    taken += handles.is_pipe() ? static_cast<std::uint64_t>(got) : buffer[0];
+    // An eventfd gives its whole counter at once; a pipe that gave less than was asked for is empty.
+    if (!handles.is_pipe() || static_cast<std::size_t>(got) < sizeof buffer) return taken;
+  }
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// Memory of one NUMA node. Of libnuma only the system calls are used: its own allocation functions print, exit, or
+/// quietly take memory of another node when something fails, and its numa_available() does not see a sandbox.
+#include <numaif.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+
+#include "chime/memory.hpp"
+#include "error/system.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace {
+
+/// As many nodes as any Linux kernel can number.
+constexpr unsigned node_limit = 1024;
+
+class node_set {
+ public:
+  void add(unsigned node) noexcept { words_[node / word_bits] |= bit(node); }
+  [[nodiscard]] bool contains(unsigned node) const noexcept {
+    return node < node_limit && (words_[node / word_bits] & bit(node)) != 0;
+  }
+  [[nodiscard]] unsigned long* words() noexcept { return words_; }
+  /// The kernel takes one more than the number of bits that it reads and writes.
+  static constexpr unsigned long kernel_size = node_limit + 1;
+
+ private:
+  static constexpr unsigned word_bits = sizeof(unsigned long) * CHAR_BIT;
+  static unsigned long bit(unsigned node) noexcept { return 1UL << (node % word_bits); }
+
+  unsigned long words_[node_limit / word_bits] = {};
+};
+
+std::size_t system_page_size() noexcept { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+/// What a request of `size` bytes maps. At least a page, so that every request has an address of its own.
+std::size_t mapped_size(std::size_t size) noexcept {
+  const std::size_t page = system_page_size();
+  return size == 0 ? page : (size + page - 1) & ~(page - 1);
+}
+
+void unmap(std::byte* start, std::size_t size) noexcept {
+  if (size == 0 || munmap(start, size) == 0) return;
+  // The hole would split a mapping and the process has as many as it may: only the addresses are lost.
+  madvise(start, size, MADV_DONTNEED);
+}
+
+/// Addresses alone: no memory is behind them yet, not even in a process that locks all that it maps.
+std::byte* reserve(std::size_t size, std::size_t alignment) noexcept {
+  const std::size_t page = system_page_size();
+  const std::size_t slack = alignment > page ? alignment - page : 0;
+  void* const mapped = mmap(nullptr, size + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  std::byte* const start = static_cast<std::byte*>(mapped);
+  const std::size_t head = -reinterpret_cast<std::uintptr_t>(start) & (alignment - 1);
+  const std::size_t skipped = slack == 0 ? 0 : head;
+  unmap(start, skipped);
+  unmap(start + skipped + size, slack - skipped);
+  return start + skipped;
+}
+
+bool bind(std::byte* start, std::size_t size, unsigned node) noexcept {
+  node_set only;
+  only.add(node);
+  return mbind(start, size, MPOL_BIND, only.words(), node_set::kernel_size, 0) == 0;
+}
+
+/// Makes the addresses usable and takes their pages now, so that a failure shows here and not at the first touch.
+bool populate(std::byte* start, std::size_t size) noexcept {
+  if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0) return false;
+  // EINVAL: a kernel before 5.14. The pages then come at their first touch, from the same node.
+  return madvise(start, size, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;
+}
+
+template <class Bind>
+void* map(std::size_t size, std::size_t alignment, Bind bind_to_node) noexcept {
+  if (size > PTRDIFF_MAX / 2 || alignment > PTRDIFF_MAX / 2 || !std::has_single_bit(alignment)) return nullptr;
+  const std::size_t whole = mapped_size(size);
+  std::byte* const start = reserve(whole, alignment);
+  if (start == nullptr) return nullptr;
+  if (bind_to_node(start, whole) && populate(start, whole)) return start;
+  unmap(start, whole);
+  return nullptr;
+}
+
+// The context is the number itself and is never followed, so that the allocator has nothing to outlive.
+void* context_of(unsigned node) noexcept {
+  return reinterpret_cast<void*>(std::uintptr_t{node});  // NOLINT(performance-no-int-to-ptr)
+}
+unsigned node_of(void* context) noexcept { return static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(context)); }
+
+void* allocate_bound(void* context, std::size_t size, std::size_t alignment) noexcept {
+  const unsigned node = node_of(context);
+  return map(size, alignment, [node](std::byte* start, std::size_t whole) { return bind(start, whole, node); });
+}
+
+void* allocate_unbound(void*, std::size_t size, std::size_t alignment) noexcept {
+  return map(size, alignment, [](std::byte*, std::size_t) { return true; });
+}
+
+void deallocate(void*, void* block, std::size_t size, std::size_t) noexcept {
+  if (block != nullptr) unmap(static_cast<std::byte*>(block), mapped_size(size));
+}
+
+result<allocator> without_numa(unsigned node, int failed) noexcept {
+  // ENOSYS: the kernel was built without NUMA. EPERM: a sandbox, such as a container's, refuses the call. There is no
+  // other failure as long as no kernel numbers more nodes than a node_set.
+  if (failed != ENOSYS && failed != EPERM) return std::unexpected(detail::system_error(failed));
+  if (node != 0) return std::unexpected(make_error_code(fault::numa_unavailable));
+  return allocator{.allocate = allocate_unbound, .deallocate = deallocate};
+}
+
+}  // namespace
+
+result<allocator> numa_allocator(unsigned node) noexcept {
+  // Asked each time, since the nodes that a process may use can change while it runs.
+  node_set allowed;
+  if (get_mempolicy(nullptr, allowed.words(), node_set::kernel_size, nullptr, MPOL_F_MEMS_ALLOWED) != 0) {
+    return without_numa(node, errno);
+  }
+  if (!allowed.contains(node)) return std::unexpected(make_error_code(fault::unknown_node));
+  return allocator{.allocate = allocate_bound, .deallocate = deallocate, .context = context_of(node)};
+}
+
+}  // namespace v1
+}  // namespace chime

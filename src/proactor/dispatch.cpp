@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// From a waiter that was taken to its callback. What is read of a waiter is read before the callback runs; after that
+/// neither the waiter nor its work is touched, since both may be gone or submitted again.
+#include <cerrno>
+
+#include "error/system.hpp"
+#include "proactor/loop.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+namespace {
+
+/// The holder's view of an outcome.
+[[nodiscard]] std::error_code error_of(word_value outcome, const kernel_work* work) noexcept {
+  if (outcome.phase() == phase::fired) return system_error(work == nullptr || work->value >= 0 ? 0 : -work->value);
+  if (outcome.refused()) return make_error_code(fault::waits_exhausted);
+  return system_error(work != nullptr && work->timed_out ? ETIMEDOUT : ECANCELED);
+}
+
+[[nodiscard]] bool is_post(const waiter& w, const kernel_work* work) noexcept {
+  return work != nullptr && work->wanted == request::none && w.deadline.get() == time_point::min();
+}
+
+/// Timers have none; native events always do (start() fills in what).
+[[nodiscard]] bool work_is_wanted(const waiter& w, const kernel_work& work) noexcept {
+  return !w.is_operation() || work.wanted != request::none;
+}
+
+}  // namespace
+
+bool loop::dispatch(waiter& w) noexcept {
+  kernel_work* work = work_of(w);
+  if (w.word.peek().phase() == phase::queued && !begin(w, work)) return false;
+  if (work != nullptr && !kernel_part_is_over(w, *work)) return false;
+  deliver(w, work);
+  return true;
+}
+
+/// What only the loop can do for a submitted wait. True: it has an outcome by now. False: it is armed, or comes again.
+/// The kernel's part starts while the word is still queued, so that nobody else puts the waiter into a list meanwhile.
+bool loop::begin(waiter& w, kernel_work* work) noexcept {
+  if (is_post(w, work)) {
+    (void)w.word.decide(phase::fired);  // fails if it was cancelled: an outcome too
+    return true;
+  }
+  if (work != nullptr && work_is_wanted(w, *work) && !work->active) {
+    const int started = start(w, *work);
+    if (started == -EAGAIN) {
+      unstarted.push_back(w);
+      return false;
+    }
+    if (started != 0) {
+      // A signal or cancel that came first stands, and the failure is of no interest then.
+      if (!w.word.decide(phase::fired)) work->value = 0;
+      return true;
+    }
+  }
+  if (!w.word.arm()) return true;
+  if (w.deadline.get() != never) timers.insert(w);
+  return false;
+}
+
+void loop::deliver(waiter& w, kernel_work* work) noexcept {
+  timers.remove(w);
+  // Before finish(): from then on the word says that the wait is over, and a holder elsewhere may look at it.
+  const word_value outcome = w.word.finish();
+  const std::error_code error = error_of(outcome, work);
+  if (work != nullptr) {
+    work->value = 0;
+    work->cancelled = work->timed_out = false;
+  }
+  complete(w, error);
+}
+
+void loop::complete(waiter& w, std::error_code error) noexcept {
+  void* const context = w.context.get();
+  const auto function = w.function.get();
+  if (w.is_operation()) {
+    ++finished_operations;
+    reinterpret_cast<callback::function>(function)(context, completion{error, event{}});
+    return;
+  }
+  auto& c = static_cast<cell&>(w);
+  if (auto* other_language = c.home().header.complete; other_language != nullptr) {
+    other_language(c, error);
+    return;
+  }
+  reinterpret_cast<callback::function>(function)(context, completion{error, cell::hand_out(c)});
+}
+
+std::size_t loop::expire(std::size_t most) noexcept {
+  std::size_t ran = 0;
+  if (timers.empty()) return ran;
+  const time_point now = clock::now();
+  while (ran < most && timers.next() <= now) {
+    waiter& w = timers.earliest();
+    timers.remove(w);
+    kernel_work* work = work_of(w);
+    if (work == nullptr) {
+      if (!w.word.expire()) continue;  // signalled or cancelled: that completion is on its way
+      complete(w, system_error(ETIMEDOUT));
+    } else if (w.is_operation()) {
+      if (!w.word.decide(phase::fired)) continue;
+      deliver(w, work);
+    } else {
+      if (!w.word.decide(phase::stopped)) continue;
+      work->timed_out = work->cancelled = true;
+      if (!stop(*work)) continue;  // finished() brings it back
+      deliver(w, work);
+    }
+    ++ran;
+  }
+  return ran;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The loop's side of kernel work: who starts it, who ends it, and what its result means for the wait. A wait with kernel
+/// work has two parties that can end it, so it is delivered only when both have been heard.
+#include <algorithm>
+#include <cerrno>
+
+#include "event/native.hpp"
+#include "proactor/loop.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+namespace {
+
+/// Polls between two looks at a kernel for which looking costs a system call, while completions flow.
+constexpr unsigned polls_between_looks = 64;
+
+[[nodiscard]] bool is_stopped(phase p) noexcept { return p == phase::stopped || p == phase::stopped_signalled; }
+
+}  // namespace
+
+kernel_work* work_of(waiter& w) noexcept {
+  if (w.is_operation()) return &static_cast<operation_state&>(w).work;
+  native_state* native = static_cast<cell&>(w).native();
+  return native == nullptr ? nullptr : &native->work;
+}
+
+int loop::start(waiter& w, kernel_work& work) noexcept {
+  if (!w.is_operation()) {
+    work.handle = static_cast<cell&>(w).native()->handles.read;
+    work.wanted = request::drain;
+  }
+  work.owner = &w;
+  work.value = 0;
+  const int started = kernel->start(work);
+  if (started == 0) {
+    work.active = true;
+    ++active;
+  } else {
+    work.value = std::min(started, 0);
+  }
+  return started;
+}
+
+bool loop::stop(kernel_work& work) noexcept {
+  if (!kernel->stop(work)) return false;
+  work.active = false;
+  --active;
+  return true;
+}
+
+bool loop::kernel_part_is_over(waiter& w, kernel_work& work) noexcept {
+  const bool stopped = is_stopped(w.word.peek().phase());
+  // This is either the canceller's push or our own doing: nobody will push the waiter again.
+  if (stopped) work.cancelled = true;
+  if (work.active) return stopped && stop(work);
+  if (stopped || w.is_operation() || work.value > 0) return true;
+  // A native event that was signalled before its wait reached the kernel: the signal lies in the primitive, and must not
+  // be found by the next wait. If the signaller has not written yet, the next acquire (or wait) reads it instead.
+  auto& native = *static_cast<cell&>(w).native();
+  if (native.shared || static_cast<std::int32_t>(native.waiting()) > 0) {
+    native.consumed += static_cast<std::uint32_t>(read_empty(native.handles));
+  }
+  return true;
+}
+
+/// The kernel has ended its part. What that means is decided by the word, in which signal, cancel and deadline may have come
+/// first; the waiter is delivered now unless a canceller's push is still to come.
+void loop::finished(kernel_work& work, int result) noexcept {
+  work.active = false;
+  --active;
+  waiter& w = *work.owner;
+  native_state* native = w.is_operation() ? nullptr : static_cast<cell&>(w).native();
+  const bool drained = native != nullptr && result > 0;
+  if (drained) native->account_for(result);
+  // No ticket has fired an armed wait, and nobody else has the handle: what was read is a write of an earlier wait of this
+  // use. Wait again.
+  if (drained && !native->shared && w.word.requeue()) {
+    timers.remove(w);
+    taken.push_back(w);
+    return;
+  }
+  // A drain of no bytes cannot happen while the pool holds the write end; it must not pass for a signal if it does.
+  work.value = native != nullptr && result == 0 ? -EPIPE : result;
+  if (!w.word.decide(phase::fired)) {
+    // A ticket's signal counts even if the kernel failed.
+    work.value = std::max(work.value, 0);
+    if (drained && native->shared) w.word.keep_signal();
+    if (is_stopped(w.word.peek().phase()) && !work.cancelled) return;  // the canceller's push brings it
+  }
+  taken.push_back(w);
+}
+
+std::error_code loop::look(bool ran_something) noexcept {
+  if (active == 0 && unstarted.empty()) return {};
+  if (!kernel->looks_cheaply() && ran_something && ++polls_since_look < polls_between_looks) return {};
+  polls_since_look = 0;
+  looks.store(looks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const std::error_code failed = kernel->wait(0);
+  taken.append(unstarted);
+  return failed;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "proactor/loop.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+namespace {
+
+/// Names this thread for as long as the process lives; unlike a thread id it is never used again.
+[[nodiscard]] std::uint64_t this_thread() noexcept {
+  // Relaxed: the numbers only have to differ. No part of any protocol, so it does not go through the seam.
+  static std::atomic<std::uint64_t> last{0};
+  thread_local const std::uint64_t mine = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return mine;
+}
+
+/// now + timeout, or never if that is beyond all time or the timeout is negative.
+[[nodiscard]] time_point end_of(std::chrono::nanoseconds timeout) noexcept {
+  if (timeout.count() < 0) return never;
+  if (timeout.count() == 0) return time_point::min();
+  const time_point now = clock::now();
+  return timeout > never - now ? never : now + timeout;
+}
+
+/// Written by one thread, so no read-modify-write is needed; relaxed, since a statistic orders nothing.
+void count(sync::atomic<std::uint64_t>& statistic, std::uint64_t more = 1) noexcept {
+  statistic.store(statistic.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+loop::~loop() {
+  if (kernel != nullptr) kernel->~backend();
+}
+
+std::error_code loop::in_use() const noexcept {
+  if (polling) return make_error_code(fault::polling);
+  // Acquire: pairs with the release in the pool's close: what it did to this loop is done.
+  if (pools.load(std::memory_order_acquire) != 0) return make_error_code(fault::pools_open);
+  // Relaxed: a submit that close() must know of happened before it, by whatever the caller synchronises with.
+  if (submitted.load(std::memory_order_relaxed) != finished_operations) return make_error_code(fault::operations_in_flight);
+  return {};
+}
+
+void loop::settle() const noexcept {
+  // The debtor is between its push and its ring: a few instructions, unless it was preempted.
+  while (!in.queue.settled()) std::this_thread::yield();
+}
+
+std::error_code loop::enter() noexcept {
+  const std::uint64_t me = this_thread();
+  // Relaxed: only the thread that bound itself can find its own number here.
+  std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
+  if (bound == me) return polling ? make_error_code(fault::polling) : std::error_code{};
+  // Acquire: the winner takes over the loop's fields from whoever opened it (and from an earlier failed bind below).
+  if (bound != 0 || !polling_thread.compare_exchange_strong(bound, me, std::memory_order_acquire, std::memory_order_relaxed)) {
+    return make_error_code(fault::second_polling_thread);
+  }
+  const std::error_code failed = kernel->bind();
+  // Release: pairs with the acquire above, in whichever thread tries next.
+  if (failed) polling_thread.store(0, std::memory_order_release);
+  return failed;
+}
+
+void loop::collect(ready_queue::taken got) noexcept {
+  woken = woken || got.woken;
+  taken.append_reversed(got.newest);
+}
+
+std::size_t loop::run_taken(std::size_t most) noexcept {
+  std::size_t ran = 0;
+  while (ran < most && !taken.empty()) ran += dispatch(taken.pop_front()) ? 1U : 0U;
+  return ran;
+}
+
+/// One round of everything that does not block: at most `batch` completions. Due timers come first but get only half of it, and
+/// the kernel is looked at before the queue's rest is run, so that none of the three can starve another.
+std::error_code loop::turn(std::size_t& ran) noexcept {
+  ran = expire((batch + 1) / 2);
+  collect(in.queue.take());
+  ran += run_taken(batch - ran);
+  const std::error_code failed = look(ran != 0);
+  ran += run_taken(batch - ran);
+  return failed;
+}
+
+std::error_code loop::sleep(time_point until) noexcept {
+  if (!in.queue.fall_asleep()) return {};
+  until = std::min(until, timers.next());
+  // Work that the backend had no room for is tried again soon, whatever else happens.
+  if (!unstarted.empty()) until = std::min(until, clock::now() + std::chrono::milliseconds(1));
+  std::int64_t timeout_ns = -1;
+  if (until != never) timeout_ns = std::max<std::int64_t>(0, std::chrono::nanoseconds(until - clock::now()).count());
+  count(sleeps);
+  const std::error_code failed = kernel->wait(timeout_ns);
+  const std::uint64_t ended_before = in.queue.ended();
+  collect(in.queue.wake_up());
+  count(wakeups, in.queue.ended() - ended_before);
+  return failed;
+}
+
+result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
+  if (const std::error_code refused = enter()) return std::unexpected(refused);
+  polling = true;
+  woken = false;
+  const time_point until = end_of(timeout);
+  std::size_t ran = 0;
+  std::error_code failed = turn(ran);
+  while (ran == 0 && !woken && !failed && timeout.count() != 0 && (until == never || clock::now() < until)) {
+    if (taken.empty()) failed = sleep(until);
+    if (!failed) failed = turn(ran);
+  }
+  count(completions, ran);
+  polling = false;
+  // Completions that ran are told even if the kernel failed afterwards; the failure lasts, and the next poll tells it.
+  if (failed && ran == 0) return std::unexpected(failed);
+  return ran;
+}
+
+result<void> loop::run() noexcept {
+  // Acquire: pairs with the release in stop(); taken back, so that the loop can run again. The load before it saves the
+  // locked exchange; it cannot miss a stop(), whose wake() the poll before it has acquired.
+  while (!stopping.load(std::memory_order_relaxed) || !stopping.exchange(false, std::memory_order_acquire)) {
+    if (const auto polled = poll(std::chrono::nanoseconds(-1)); !polled) return std::unexpected(polled.error());
+  }
+  return {};
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The portable loop: takes what other threads pushed, runs completions, fires deadlines, looks at the kernel, sleeps.
+///
+/// Threads: `in`, and the atomics beside it, are for every thread; everything below them for the polling thread alone (and
+/// for open and close, while nobody polls).
+///
+/// Invariants:
+/// 1. A waiter is in at most one of: the ready queue, `taken`, `unstarted`; which it is in, or that it is in none, follows
+///    from its word (word.hpp).
+/// 2. Work is active exactly between a start() that succeeded and its report; a waiter is delivered only when its work is
+///    not active and, if it was stopped by another thread, that thread's push has been taken.
+/// 3. The loop sleeps only when `taken` is empty and the queue's word held nothing.
+#pragma once
+
+#include <chrono>
+
+#include "backend/backend.hpp"
+#include "event/cell.hpp"
+#include "event/inbox.hpp"
+#include "proactor/timers.hpp"
+#include "proactor/waiter_list.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+
+/// A timer, watch or post: in the caller's memory. A post is a timer that was due before time began.
+struct operation_state : waiter {
+  kernel_work work;
+  loop* owner = nullptr;
+};
+static_assert(sizeof(operation_state) <= sizeof(operation) && alignof(operation_state) <= alignof(operation));
+
+struct loop final : kernel_sink {
+  inbox in;
+  alignas(64) sync::atomic<std::uint64_t> submitted{0};  ///< operations, by any thread
+  sync::atomic<std::size_t> pools{0};                    ///< open on this loop
+  sync::atomic<bool> stopping{false};
+  sync::atomic<std::uint64_t> polling_thread{0};         ///< 0: nobody has polled yet
+
+  alignas(64) waiter_list taken;  ///< to be looked at, oldest first
+  waiter_list unstarted;          ///< queued, and the backend had no room for their work
+  timer_tree timers;
+  backend* kernel = nullptr;
+  std::size_t active = 0;         ///< pieces of kernel work
+  std::uint64_t finished_operations = 0;
+  unsigned batch = 0;
+  unsigned polls_since_look = 0;
+  bool polling = false;
+  bool woken = false;
+  sync::atomic<std::uint64_t> completions{0};  ///< statistics: written by the polling thread, read by anybody
+  sync::atomic<std::uint64_t> sleeps{0};
+  sync::atomic<std::uint64_t> wakeups{0};
+  sync::atomic<std::uint64_t> looks{0};
+  allocator memory;
+  std::array<char, 512> choice = {};  ///< why this backend
+  backend_storage storage;
+
+  loop() noexcept = default;
+  ~loop();
+
+  [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout) noexcept;
+  [[nodiscard]] result<void> run() noexcept;
+  /// Whether close may go on: busy otherwise.
+  [[nodiscard]] std::error_code in_use() const noexcept;
+  /// Waits for wake-ups that are owed. Polling is over.
+  void settle() const noexcept;
+
+  // dispatch.cpp: from the word to the callback.
+  /// Looks at one waiter that was taken. True: its completion ran.
+  bool dispatch(waiter&) noexcept;
+  /// Runs what is due. At most `most`; returns how many.
+  std::size_t expire(std::size_t most) noexcept;
+
+  // kernel.cpp: work for the backend.
+  void finished(kernel_work&, int result) noexcept override;
+  /// 0: active. Otherwise as backend::start.
+  [[nodiscard]] int start(waiter&, kernel_work&) noexcept;
+  /// True: it has ended.
+  [[nodiscard]] bool stop(kernel_work&) noexcept;
+  /// Whether the kernel's part of a wait that has an outcome is over; if not, ends it, and finished() brings the waiter back.
+  [[nodiscard]] bool kernel_part_is_over(waiter&, kernel_work&) noexcept;
+  /// Reports that wait for results; never blocks.
+  [[nodiscard]] std::error_code look(bool ran_something) noexcept;
+
+ private:
+  [[nodiscard]] std::error_code enter() noexcept;
+  [[nodiscard]] std::error_code turn(std::size_t& ran) noexcept;
+  [[nodiscard]] std::error_code sleep(time_point until) noexcept;
+  void collect(ready_queue::taken) noexcept;
+  std::size_t run_taken(std::size_t most) noexcept;
+  [[nodiscard]] bool begin(waiter&, kernel_work*) noexcept;
+  void deliver(waiter&, kernel_work*) noexcept;
+  void complete(waiter&, std::error_code) noexcept;
+};
+
+/// The kernel work of a waiter: of an operation always, of an event if it is native.
+[[nodiscard]] kernel_work* work_of(waiter&) noexcept;
+
+/// Finds a backend by `wanted` (empty: by environment or probing), makes it in the loop, and writes down why.
+[[nodiscard]] std::error_code choose_backend(loop&, std::string_view wanted) noexcept;
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

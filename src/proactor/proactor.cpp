@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// The public face of the loop: opening, closing, and submitting operations from any thread.
+#include "chime/proactor.hpp"
+
+#include <cerrno>
+#include <new>
+
+#include "error/system.hpp"
+#include "memory/allocator.hpp"
+#include "proactor/loop.hpp"
+#include "sync/misuse.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace {
+
+using detail::loop;
+using detail::misuse;
+using detail::operation_state;
+using detail::phase;
+
+void destroy(loop* l) noexcept {
+  const allocator memory = l->memory;
+  l->~loop();
+  memory.deallocate(memory.context, l, sizeof(loop), alignof(loop));
+}
+
+[[nodiscard]] std::error_code set_up(loop& l, const proactor_options& options) noexcept {
+  if (const int failed = l.in.bell.open(); failed != 0) return detail::system_error(failed);
+  l.batch = options.batch;
+  return detail::choose_backend(l, options.backend);
+}
+
+[[nodiscard]] loop& opened(loop* l) noexcept {
+  if (l == nullptr) misuse("a proactor that is not open was used; open it first");
+  return *l;
+}
+
+[[nodiscard]] operation_state& state_of(unsigned char* storage) noexcept {
+  return *std::launder(reinterpret_cast<operation_state*>(storage));
+}
+
+/// An operation is its caller's to submit while its word is free or idle.
+[[nodiscard]] bool in_flight(const operation_state& op) noexcept {
+  const phase now = op.word.peek().phase();
+  return now != phase::free && now != phase::idle;
+}
+
+void submit_operation(loop& l, operation_state& op, callback done, time_point due, int handle, detail::request wanted) noexcept {
+  if (in_flight(op)) misuse("an operation was submitted while it is in flight");
+  op.function.set(reinterpret_cast<void (*)()>(done.target()));
+  op.context.set(done.context());
+  op.deadline.set(due);
+  op.work.handle = handle;
+  op.work.wanted = wanted;
+  op.owner = &l;
+  op.word.restart();
+  // Relaxed: close() compares it with what finished, after the caller has made sure that nobody submits any more.
+  l.submitted.fetch_add(1, std::memory_order_relaxed);
+  // Always by the queue: every kind needs the loop's hand. A fresh word never refuses, and nobody else can reach it yet.
+  (void)op.word.submit(phase::queued);
+  l.in.post(op);
+}
+
+}  // namespace
+
+operation::operation() noexcept { new (storage_) operation_state; }
+
+operation::~operation() {
+  operation_state& op = state_of(storage_);
+  if (in_flight(op)) misuse("an operation was destroyed while it is in flight; cancel it and poll until it completes");
+  op.~operation_state();
+}
+
+proactor::proactor() noexcept = default;
+
+proactor::~proactor() {
+  if (loop_ == nullptr) return;
+  if (const auto closed = close(); !closed) {
+    misuse(closed.error() == fault::pools_open ? "proactor destroyed with pools open" : "proactor destroyed with operations in flight");
+  }
+}
+
+result<void> proactor::open(const proactor_options& options) noexcept {
+  if (loop_ != nullptr) return std::unexpected(make_error_code(fault::loop_already_open));
+  if (options.batch == 0) return std::unexpected(make_error_code(fault::batch_zero));
+  const result<allocator> memory = detail::checked(options.memory);
+  if (!memory) return std::unexpected(memory.error());
+  void* block = memory->allocate(memory->context, sizeof(loop), alignof(loop));
+  if (block == nullptr) return std::unexpected(detail::system_error(ENOMEM));
+  auto* made = new (block) loop;
+  made->memory = *memory;
+  if (const std::error_code failed = set_up(*made, options)) {
+    destroy(made);
+    return std::unexpected(failed);
+  }
+  loop_ = made;
+  return {};
+}
+
+result<void> proactor::close() noexcept {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(fault::loop_closed));
+  if (const std::error_code busy = loop_->in_use()) return std::unexpected(busy);
+  loop_->settle();
+  destroy(std::exchange(loop_, nullptr));
+  return {};
+}
+
+result<std::size_t> proactor::poll(std::chrono::nanoseconds timeout) noexcept {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(fault::loop_closed));
+  return loop_->poll(timeout);
+}
+
+result<void> proactor::run() noexcept {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(fault::loop_closed));
+  return loop_->run();
+}
+
+void proactor::stop() noexcept {
+  // Release: pairs with the acquire in run(): what was written before stop() is seen after run().
+  opened(loop_).stopping.store(true, std::memory_order_release);
+  loop_->in.wake();
+}
+
+void proactor::wake() noexcept { opened(loop_).in.wake(); }
+
+void proactor::submit(operation& op, callback done) noexcept { submit(op, done, time_point::min()); }
+
+void proactor::submit(operation& op, callback done, time_point due) noexcept {
+  submit_operation(opened(loop_), state_of(op.storage_), done, due, -1, detail::request::none);
+}
+
+void proactor::submit(operation& op, callback done, native_handle handle, interest wanted) noexcept {
+  const auto request = wanted == interest::writable ? detail::request::writable : detail::request::readable;
+  submit_operation(opened(loop_), state_of(op.storage_), done, never, static_cast<int>(handle), request);
+}
+
+bool proactor::cancel(operation& op) noexcept {
+  operation_state& state = state_of(op.storage_);
+  switch (state.word.cancel(0)) {
+    case detail::cancel_effect::none: return false;
+    case detail::cancel_effect::kept: return true;
+    case detail::cancel_effect::push: state.owner->in.post(state); return true;
+  }
+  return false;
+}
+
+std::string_view proactor::backend() const noexcept { return loop_ == nullptr ? std::string_view{} : loop_->kernel->name(); }
+
+std::string_view proactor::backend_choice() const noexcept {
+  return loop_ == nullptr ? std::string_view{} : std::string_view{loop_->choice.data()};
+}
+
+proactor_stats proactor::stats() const noexcept {
+  if (loop_ == nullptr) return {};
+  // Relaxed: statistics order nothing.
+  return {loop_->completions.load(std::memory_order_relaxed), loop_->sleeps.load(std::memory_order_relaxed),
+          loop_->wakeups.load(std::memory_order_relaxed), loop_->looks.load(std::memory_order_relaxed)};
+}
+
+}  // namespace v1
+}  // namespace chime
