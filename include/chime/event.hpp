@@ -32,19 +32,21 @@ enum class signal_result : unsigned char {
   coalesced,  ///< an earlier signal has not been consumed yet; both count as one
 };
 
-/// Names one use of an event: what signallers get. Copyable, 16 bytes. Valid until the event's pool is closed; after the
-/// event went back to its pool every call says "stale", also when the event is in use again. A default-made ticket is stale.
+/// Names one use of an event: what signallers get. Copyable, 16 bytes. Valid until the event's pool is closed; after
+/// the event went back to its pool every call says "stale", also when the event is in use again. A default-made ticket
+/// is stale.
 ///
 /// All functions: any thread, any signal handler, lock-free, errno kept. What a thread wrote before signal() (delivered
 /// or coalesced) is visible to the completion that consumes the signal.
 class CHIME_API ticket {
  public:
   constexpr ticket() noexcept = default;
-  /// Signals. No system call unless the loop sleeps (one), a thread blocks on the event (one), or the event is native (one
-  /// write, unless coalesced).
+  /// Signals. No system call unless the loop sleeps (one), a thread blocks on the event (one), or the event is native
+  /// (one write, unless coalesced).
   signal_result signal() const noexcept;
-  /// Cancels the wait that is in flight in this use, if there is one that has no outcome yet: true, and its completion
-  /// will say `cancelled`. False: no wait, or its outcome stands already. Never touches a later use.
+  /// Cancels the submitted wait that is in flight in this use, if there is one that has no outcome yet: true, and its
+  /// completion will say `cancelled`. False: none, or its outcome stands already. Never touches a later use; of several
+  /// waits in one use it cancels the one that it meets. Blocking waits are not cancelled.
   bool cancel() const noexcept;
   /// Whether this use is over. A hint: false may be out of date when it is returned; true is final.
   [[nodiscard]] bool expired() const noexcept;
@@ -81,8 +83,8 @@ class callback {
   void* context_;
 };
 
-/// Owner of one use of an event. Movable; used by one thread at a time (its holder's). Destroyed: the event goes back to
-/// its pool, from any thread, without a system call, and every ticket of this use is stale from then on.
+/// Owner of one use of an event. Movable; used by one thread at a time (its holder's). Destroyed: the event goes back
+/// to its pool, from any thread, without a system call, and every ticket of this use is stale from then on.
 class [[nodiscard]] event {
  public:
   event() noexcept = default;
@@ -108,26 +110,30 @@ class [[nodiscard]] event {
   /// For the signaller. Hand it over by something that synchronises (a queue, a thread's start, an atomic release).
   [[nodiscard]] CHIME_API ticket get_ticket() const noexcept;
 
-  /// Submits the wait: the loop owns the event until it hands it back in the completion, which tells success (signalled,
-  /// now or before), `cancelled` or `timed_out`, exactly once. Allocates nothing and cannot fail; any thread. At most one
-  /// system call, a wake-up if the loop sleeps and there is something for it to do. A use that has waited 1,048,574 times
-  /// completes with `waits_exhausted`. Stops the program if the pool has no loop.
+  /// Submits the wait: the loop owns the event until it hands it back in the completion, which tells success
+  /// (signalled, now or before), `cancelled` or `timed_out`, exactly once. Allocates nothing and cannot fail; any
+  /// thread. At most one system call, a wake-up if the loop sleeps and there is something for it to do. A use that has
+  /// waited 1,048,574 times completes with `waits_exhausted`; a native wait that the kernel refuses with the kernel's
+  /// code (ENOMEM, ENOSPC), and may be tried again. Stops the program if the pool has no loop.
   CHIME_API void submit(callback done, time_point deadline = never) && noexcept;
 
-  /// Blocks the calling thread until signalled (success, the signal is consumed) or until the deadline (`timed_out`, the
-  /// event can be waited for again). Not on the polling thread of a loop that should make progress meanwhile.
-  /// System calls: none if already signalled, else futex waits. Errors: timed_out, waits_exhausted, native_only_in_loop.
+  /// Blocks the calling thread until signalled (success, the signal is consumed) or until the deadline (`timed_out`,
+  /// the event can be waited for again). Not on the polling thread of a loop that should make progress meanwhile.
+  /// System calls: none if already signalled, else futex waits. Errors: timed_out, waits_exhausted,
+  /// native_only_in_loop.
   [[nodiscard]] CHIME_API result<void> wait_until(time_point deadline) noexcept;
   [[nodiscard]] result<void> wait() noexcept { return wait_until(never); }
 
-  /// The handle that is readable while the event is signalled; with an eventfd, writing an 8-byte 1 to it signals. Borrowed:
-  /// chime closes it. Others may poll and write it, not read it. Asking makes the pool replace the primitive at the event's
-  /// next acquire (2 to 3 us), since foreign writes name no use; end foreign use by number before the event goes back.
-  /// Errors: not_native.
+  /// The handle that is readable while the event is signalled; with an eventfd, writing an 8-byte 1 to it signals.
+  /// Borrowed: chime closes it. Others may poll and write it, not read it. Asking makes the pool replace the primitive
+  /// at the event's next acquire (2 to 3 us), since foreign writes name no use; end foreign use by number before the
+  /// event goes back. Within this use, a foreign write cannot be told from a late write of a ticket: a second wait may
+  /// complete by the latter. Errors: not_native.
   [[nodiscard]] CHIME_API result<native_handle> native() const noexcept;
   /// The handle to write to: the same with an eventfd, the other end of a pipe. Otherwise like native().
   [[nodiscard]] CHIME_API result<native_handle> native_signal() const noexcept;
-  /// The holder's word that nobody else writes to the handles any more: the primitive is then only read empty, not replaced.
+  /// The holder's word that nobody else writes to the handles any more: the primitive is then only read empty, not
+  /// replaced.
   CHIME_API void foreign_use_ended() noexcept;
 
  private:
@@ -136,8 +142,8 @@ class [[nodiscard]] event {
   detail::cell* cell_ = nullptr;
 };
 
-/// What a callback gets. `ev` is the event whose wait ended, yours again: keep it to wait once more, or drop it to release
-/// it. For operations (timer, watch, post) `ev` is empty and the operation's memory is yours again.
+/// What a callback gets. `ev` is the event whose wait ended, yours again: keep it to wait once more, or drop it to
+/// release it. For operations (timer, watch, post) `ev` is empty and the operation's memory is yours again.
 struct completion {
   std::error_code error;  ///< none: signalled, timer due, handle ready, post ran
   event ev;

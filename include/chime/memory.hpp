@@ -13,8 +13,8 @@ inline namespace v1 {
 
 /// Two functions and a context; refers to its source, never owns it. With neither function set: the heap.
 /// Both functions may be called from any thread, also at the same time. `allocate` returns null when it has no memory;
-/// `deallocate` gets the size and alignment that the block was asked for with. `alignment` is a power of two; event pools
-/// ask for pages (`event_pool::page_size` bytes, aligned to as many), loops for blocks aligned to a cache line.
+/// `deallocate` gets the size and alignment that the block was asked for with. `alignment` is a power of two; event
+/// pools ask for pages (`event_pool::page_size` bytes, aligned to as many), loops for blocks aligned to a cache line.
 struct allocator {
   void* (*allocate)(void* context, std::size_t size, std::size_t alignment) noexcept = nullptr;
   void (*deallocate)(void* context, void* block, std::size_t size, std::size_t alignment) noexcept = nullptr;
@@ -66,9 +66,9 @@ class CHIME_API block_pool {
 };
 
 /// Memory bound to one NUMA node (by libnuma, strictly: it fails rather than take memory of another node). Each request
-/// is a mapping of its own, rounded up to pages, which are taken at once: meant for pages and chunks, not for small
-/// objects; put a block_pool on top. Any thread. The allocator has no state of its own and may be copied and kept for ever.
-/// A node that is full counts as memory that has run out: as elsewhere, the kernel may end a process rather than say no.
+/// is a mapping of its own, rounded up to pages, which are taken at once, and null if the node is full: meant for pages
+/// and chunks, not for small objects; put a block_pool on top. Any thread. The allocator has no state of its own, and
+/// may be copied and kept for ever.
 /// Errors: unknown_node, numa_unavailable (the kernel has no NUMA support; node 0 then works all the same, unbound).
 [[nodiscard]] CHIME_API result<allocator> numa_allocator(unsigned node) noexcept;
 

@@ -65,16 +65,17 @@ class CHIME_API event_pool {
   /// A pool without a loop: for threads that block on their events. Native events are not possible.
   [[nodiscard]] result<void> open(const pool_options& options = {}) noexcept;
 
-  /// Any thread. Lock-free but for the allocator's and the kernel's own locks when the pool grows. A free event wins over
-  /// growth; no system call (a native event: one if its primitive must be read empty, or two or three to make or replace it).
-  /// Errors: pool_exhausted, pool_closed, resource_exhausted with the system's code. The pool stays usable after each.
+  /// Any thread. Lock-free but for the allocator's and the kernel's own locks when the pool grows. A free event wins
+  /// over growth; no system call (a native event: one if its primitive must be read empty, or two or three to make or
+  /// replace it). Errors: pool_exhausted, pool_closed, resource_exhausted with the system's code. The pool stays usable
+  /// after each. (A native event is not free for as long as a signaller of an earlier use is inside signal().)
   [[nodiscard]] result<event> acquire() noexcept;
 
   /// Refuses acquires from now on, and returns how many events are out (held or in caches). When that is 0 everything
   /// has been freed, and calls of acquire() or signal() must be over; else call again later, polling meanwhile.
   /// On a pool that is not open: 0. Calls of close() are serialised by the caller.
   std::size_t close() noexcept;
-  /// Cancels every wait in flight: any thread, O(events made).
+  /// Cancels every submitted wait in flight: any thread, O(events made). Blocking waits are not cancelled.
   void cancel_all() noexcept;
   /// Native: closes the primitives of free events; acquire makes them again. Memory stays, since tickets point to it.
   void trim() noexcept;
@@ -86,10 +87,10 @@ class CHIME_API event_pool {
   alignas(64) unsigned char storage_[512];
 };
 
-/// One producer's private stock of a pool's events: acquire and release without atomic read-modify-writes, refilled from
-/// and emptied into the pool in batches. Used by one thread at a time; destroyed before its pool is closed.
-/// An event acquired here may be released anywhere; only release() brings it back into this stock. A stock is invisible
-/// to others: a pool says "exhausted" only wrongly if maximum_capacity < peak held + limit of all caches.
+/// One producer's private stock of a pool's events: acquire and release without atomic read-modify-writes, refilled
+/// from and emptied into the pool in batches. Used by one thread at a time; destroyed before its pool is closed. An
+/// event acquired here may be released anywhere; only release() brings it back into this stock. A stock is invisible to
+/// others: a pool says "exhausted" only wrongly if maximum_capacity < peak held + limit of all caches.
 class CHIME_API event_cache {
  public:
   static constexpr std::size_t limit = 64;  ///< the most events that a cache keeps

@@ -14,6 +14,7 @@ inline namespace v1 {
 
 namespace detail {
 struct loop;
+struct loop_access;
 struct operation_state;
 }  // namespace detail
 
@@ -34,8 +35,8 @@ class CHIME_API operation {
 };
 
 struct proactor_options {
-  /// "io_uring", "epoll" or "poll", with options after a colon for io_uring: "io_uring:no-defer,linked-read". Empty: the
-  /// environment variable CHIME_BACKEND in the same form, or, without it, the first of the three that runs here.
+  /// "io_uring", "epoll" or "poll", with options after a colon for io_uring: "io_uring:no-defer,linked-read". Empty:
+  /// the environment variable CHIME_BACKEND in the same form, or, without it, the first of the three that runs here.
   std::string_view backend = {};
   unsigned batch = 256;  ///< completions that one poll runs at most, so that timers and handles are not starved
   allocator memory = {};
@@ -60,14 +61,15 @@ class CHIME_API proactor {
   ~proactor();
 
   /// Errors: unknown_backend, unknown_backend_option, backend_unusable, allocator_incomplete, batch_zero,
-  /// loop_already_open; resource_exhausted (memory, descriptors), with the system's code. A failed open leaves nothing behind.
+  /// loop_already_open; resource_exhausted (memory, descriptors), with the system's code. A failed open leaves nothing
+  /// behind.
   [[nodiscard]] result<void> open(const proactor_options& options = {}) noexcept;
   /// Frees everything. Polling must be over. Waits for wake-ups that other threads owe (a few instructions each).
   /// Errors: busy (pools_open, operations_in_flight, polling: nothing is changed), loop_closed.
   [[nodiscard]] result<void> close() noexcept;
 
-  /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is, until
-  /// wake() or stop() was called, or until the timeout (negative: for ever; zero: does not sleep); 0 then.
+  /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is,
+  /// until wake() or stop() was called, or until the timeout (negative: for ever; zero: does not sleep); 0 then.
   /// Errors: wrong_thread, loop_closed, polling (called from inside a completion); what the kernel says, with its code.
   /// System calls: none while completions flow and no handle is watched.
   [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) noexcept;
@@ -75,16 +77,19 @@ class CHIME_API proactor {
   [[nodiscard]] result<void> run() noexcept;
   /// Any thread, signal handlers. The caller keeps the loop alive meanwhile.
   void stop() noexcept;
-  /// Makes the present or next poll return early. Any thread, signal handlers; the caller keeps the loop alive meanwhile.
+  /// Makes the present or next poll return early. Any thread, signal handlers; the caller keeps the loop alive
+  /// meanwhile.
   void wake() noexcept;
 
-  /// Post: runs `done` inside a poll. This and the two below: any thread; O(1), no allocation, no system call unless the
-  /// loop sleeps. Submitting an operation that is in flight stops the program.
+  /// Post: runs `done` inside a poll. This and the two below: any thread; O(1), no allocation, no system call unless
+  /// the loop sleeps. Submitting an operation that is in flight stops the program.
   void submit(operation&, callback done) noexcept;
   /// Timer: completes with success at `due`, or `cancelled`.
   void submit(operation&, callback done, time_point due) noexcept;
-  /// One-shot watch: completes with success when the handle is ready (also if it hung up or is in error: then reading or
-  /// writing tells), with EBADF if it is no open handle, or `cancelled`. Cancel before you close the handle.
+  /// One-shot watch: completes with success when the handle is ready (also if it hung up or is in error: then reading
+  /// or writing tells), with EBADF if it is no open handle, with the kernel's code if it takes no more watches (EMFILE,
+  /// ENOMEM, ENOSPC), or `cancelled`. Closing the handle completes nothing: cancel first. The file stays open until
+  /// then.
   void submit(operation&, callback done, native_handle, interest) noexcept;
   /// True: the operation will complete with `cancelled`. False: its outcome stands already. Any thread; the caller
   /// keeps the operation alive and does not submit it again meanwhile.
@@ -97,7 +102,7 @@ class CHIME_API proactor {
   [[nodiscard]] proactor_stats stats() const noexcept;
 
  private:
-  friend class event_pool;
+  friend struct detail::loop_access;
   detail::loop* loop_ = nullptr;
 };
 

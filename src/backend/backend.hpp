@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The contract between the portable loop and the operating system. A backend can do three things: sleep until a time or a
-/// ring of the doorbell, tell when a handle is ready, and read a native event's primitive empty. Each fits in one file.
+/// The contract between the portable loop and the operating system. A backend can do three things: sleep until a time
+/// or a ring of the doorbell, tell when a handle is ready, and read a native event's primitive empty. Each fits in one
+/// file.
 ///
-/// All functions but those of the doorbell are called by the polling thread alone (open and destruction: by the thread that
-/// opens or closes the loop, while nobody polls). A backend calls nothing of the loop but `finished`, inside wait() and, when
-/// it must make room, inside start() and stop(); `finished` runs no callback of the user's.
+/// All functions but those of the doorbell are called by the polling thread alone (open and destruction: by the thread
+/// that opens or closes the loop, while nobody polls). A backend calls nothing of the loop but `finished`, inside
+/// wait() and, when it must make room, inside start() and stop(); `finished` runs no callback of the user's.
 #pragma once
 
 #include <array>
@@ -22,9 +23,10 @@ namespace detail {
 
 struct waiter;
 
-/// What the kernel is to do for a waiter.
+/// What a waiter waits for. Only the last three are the kernel's business.
 enum class request : unsigned char {
-  none,
+  timer,
+  post,
   readable,  ///< tell when the handle is readable
   writable,  ///< tell when the handle is writable
   drain,     ///< wait until the handle is readable, and read it once; the work is a drain_work
@@ -35,8 +37,9 @@ enum class request : unsigned char {
 struct kernel_work {
   waiter* owner = nullptr;
   int handle = -1;
-  std::int32_t value = 0;  ///< the backend's own while active (a registered descriptor, a place in a table); then the result
-  request wanted = request::none;
+  std::int32_t value =
+      0;  ///< the backend's own while active (a registered descriptor, a place in a table); then the result
+  request wanted = request::timer;
   bool active = false;     ///< the loop's: started, and not reported finished
   bool cancelled = false;  ///< the loop's: whoever stopped the wait has been heard, so nobody will push it any more
   bool timed_out = false;  ///< the loop's: it was the deadline that stopped the wait
@@ -75,14 +78,14 @@ class backend {
   /// Another -errno: it cannot be done.
   [[nodiscard]] virtual int start(kernel_work&) noexcept = 0;
 
-  /// Asks active work to end. True: it has ended, and finished() will not be called. False: finished() is still to come,
-  /// with -ECANCELED or with what happened first.
+  /// Asks active work to end. True: it has ended, and finished() will not be called. False: finished() is still to
+  /// come, with -ECANCELED or with what happened first.
   [[nodiscard]] virtual bool stop(kernel_work&) noexcept = 0;
 
   /// Reports finished work; if there is none, blocks until there is, until the doorbell rings, or until
-  /// timeout_ns has passed (0: only looks; negative: for ever). May return early for no reason. The doorbell's ring need not
-  /// be reported: the loop looks at its queue after every wait. Errors: only such as make the backend useless; interruption
-  /// by a signal is none.
+  /// timeout_ns has passed (0: only looks; negative: for ever). May return early for no reason. The doorbell's ring
+  /// need not be reported: the loop looks at its queue after every wait. Errors: only such as make the backend useless;
+  /// interruption by a signal is none.
   [[nodiscard]] virtual std::error_code wait(std::int64_t timeout_ns) noexcept = 0;
 
   /// Whether looking costs no system call, so that the loop may look in every poll.
@@ -91,10 +94,10 @@ class backend {
 
 /// What backends are made with.
 struct backend_setup {
-  kernel_sink* sink;        ///< receives the results
-  int bell;                 ///< the doorbell's handle, readable when it rang; owned by the loop
-  std::string_view options; ///< what follows the colon of "io_uring:no-defer,linked-read"; empty for none
-  allocator memory;         ///< complete; for tables that grow with the number of watches
+  kernel_sink* sink;         ///< receives the results
+  int bell;                  ///< the doorbell's handle, readable when it rang; owned by the loop
+  std::string_view options;  ///< what follows the colon of "io_uring:no-defer,linked-read"; empty for none
+  allocator memory;          ///< complete; for tables that grow with the number of watches
 };
 
 /// Space for one backend, inside the loop.

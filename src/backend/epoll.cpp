@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The epoll backend. Each piece of work is registered when it starts and removed when it ends, so that a descriptor which
-/// is closed and reused, or shared with another process, never brings an event of the past.
+/// The epoll backend. Each piece of work is registered when it starts and removed when it ends.
+///
+/// A registration lives as long as the open file, and can be removed only by the number under which it was made. So a
+/// watch of a user's descriptor is made under a duplicate of our own: the user may close his number, another process
+/// may hold the file, two watches may have the same descriptor, and still no event of the past reaches memory that is
+/// gone. (Native events' descriptors are the pool's, and closed only when no wait is in flight.)
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 
 #include "backend/readiness.hpp"
 #include "error/system.hpp"
+#include "sync/misuse.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -18,7 +25,7 @@ namespace {
 
 class epoll_loop final : public backend {
  public:
-  epoll_loop(int epoll, kernel_sink& sink) noexcept : epoll_(epoll), sink_(&sink) {}
+  epoll_loop(int epoll, kernel_sink* sink) noexcept : epoll_(epoll), sink_(sink) {}
   // close(2) on Linux frees the descriptor whatever it returns.
   ~epoll_loop() override { (void)::close(epoll_); }
 
@@ -27,17 +34,13 @@ class epoll_loop final : public backend {
   [[nodiscard]] bool looks_cheaply() const noexcept override { return false; }
 
   [[nodiscard]] int start(kernel_work& work) noexcept override {
-    work.value = work.handle;
-    int failed = control(EPOLL_CTL_ADD, work);
-    if (failed == EEXIST) {
-      // Two watches of one descriptor: epoll tells registrations apart by number, so the second one gets a number of its own.
-      work.value = ::dup(work.handle);
-      if (work.value < 0) return -errno;
-      failed = control(EPOLL_CTL_ADD, work);
-      if (failed != 0) (void)::close(work.value);
-    }
+    const bool duplicate = work.wanted != request::drain;
+    work.value = duplicate ? ::fcntl(work.handle, F_DUPFD_CLOEXEC, 0) : work.handle;
+    if (work.value < 0) return -errno;  // EBADF: no such descriptor; EMFILE
+    const int failed = control(EPOLL_CTL_ADD, work);
+    if (failed != 0 && duplicate) (void)::close(work.value);
     // EPERM: a kind of file that cannot block (a regular file, a directory): ready, as poll(2) says too.
-    // EBADF, ENOMEM, ENOSPC (the user's limit of watches), ELOOP, EINVAL (this epoll itself): reported.
+    // ENOMEM, ENOSPC (the user's limit of watches), ELOOP, EINVAL (this epoll itself): reported.
     return failed == EPERM ? 1 : -failed;
   }
 
@@ -49,7 +52,8 @@ class epoll_loop final : public backend {
   [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override {
     epoll_event ready[64];
     const int count = wait_for(ready, 64, timeout_ns);
-    // EINTR: a signal handler ran, and may have woken the loop. EBADF, EFAULT and EINVAL mean that the descriptor is lost.
+    // EINTR: a signal handler ran, and may have woken the loop. EBADF, EFAULT and EINVAL mean that the descriptor is
+    // lost.
     if (count < 0) return errno == EINTR ? std::error_code{} : system_error(errno);
     for (int i = 0; i < count; ++i) report(ready[i]);
     return {};
@@ -62,9 +66,10 @@ class epoll_loop final : public backend {
   }
 
   void remove(kernel_work& work) noexcept {
-    // ENOENT and EBADF say that the owner has closed the descriptor under the watch: it is out of the set already.
-    (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, work.value, nullptr);
-    if (work.value != work.handle) (void)::close(work.value);
+    // The descriptor is ours, so this can fail only if somebody else closed it; then the process is beyond help.
+    if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, work.value, nullptr) != 0)
+      misuse("a descriptor of the loop was closed by somebody else");
+    if (work.wanted != request::drain) (void)::close(work.value);
   }
 
   /// Nanoseconds where the kernel has epoll_pwait2 (5.11), else milliseconds, rounded up so as not to wake too early.
@@ -76,7 +81,8 @@ class epoll_loop final : public backend {
       precise_ = false;
     }
     constexpr std::int64_t longest_ms = 1'000'000'000;
-    const std::int64_t ms = timeout_ns < 0 ? -1 : std::min(longest_ms, timeout_ns / 1'000'000 + (timeout_ns % 1'000'000 != 0));
+    const std::int64_t ms =
+        timeout_ns < 0 ? -1 : std::min(longest_ms, timeout_ns / 1'000'000 + (timeout_ns % 1'000'000 != 0));
     return ::epoll_wait(epoll_, ready, most, static_cast<int>(ms));
   }
 
@@ -97,7 +103,8 @@ class epoll_loop final : public backend {
 };
 static_assert(sizeof(epoll_loop) <= sizeof(backend_storage));
 
-backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error, backend_text& text) noexcept {
+backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error,
+              backend_text& text) noexcept {
   if (!setup.options.empty()) {
     error = make_error_code(fault::unknown_backend_option);
     describe(text, "epoll has no options");
@@ -113,7 +120,7 @@ backend* make(backend_storage& storage, const backend_setup& setup, std::error_c
     return nullptr;
   }
   describe(text, "edge-triggered doorbell, one-shot watches");
-  return new (storage.bytes.data()) epoll_loop(epoll, *setup.sink);
+  return new (storage.bytes.data()) epoll_loop(epoll, setup.sink);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The io_uring backend. The ring is touched by the polling thread alone: single issuer, with completion work deferred to
-/// the moment when that thread asks for it, where the kernel has both (6.1). The doorbell is a multishot poll (5.13).
+/// The io_uring backend. The ring is touched by the polling thread alone: single issuer, with completion work deferred
+/// to the moment when that thread asks for it, where the kernel has both (6.1). The doorbell is a multishot poll
+/// (5.13).
 #include <liburing.h>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -13,6 +14,7 @@
 #include "backend/read_probe.hpp"
 #include "backend/readiness.hpp"
 #include "error/system.hpp"
+#include "sync/misuse.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -29,6 +31,13 @@ struct features {
   bool deferred = true;
   bool linked = false;  ///< drain by a poll linked to a read, as opposed to a plain read
 };
+
+/// Whether a ring that said this can go on. ETIME: nothing came. EINTR: a signal handler ran. EAGAIN, EBUSY, ENOMEM:
+/// the kernel takes no submissions just now; they stay in the queue for the next call. What makes it useless: EBADF,
+/// EBADFD, EEXIST (another task entered), EFAULT, EINVAL.
+[[nodiscard]] bool is_passing(int done) noexcept {
+  return done >= 0 || done == -ETIME || done == -EINTR || done == -EAGAIN || done == -EBUSY || done == -ENOMEM;
+}
 
 class uring_loop final : public backend {
  public:
@@ -51,9 +60,11 @@ class uring_loop final : public backend {
 
  private:
   [[nodiscard]] bool make_room(unsigned entries) noexcept;
+  void cancel(std::uint64_t tag) noexcept;
   void watch_bell() noexcept;
   [[nodiscard]] bool has_kernel_news() const noexcept;
-  unsigned reap() noexcept;
+  [[nodiscard]] int enter(std::int64_t timeout_ns) noexcept;
+  void reap() noexcept;
   void report(kernel_work&, int result) noexcept;
 
   kernel_sink* sink_;
@@ -61,6 +72,7 @@ class uring_loop final : public backend {
   features features_;
   bool open_ = false;
   bool bell_is_watched_ = false;
+  std::uint64_t reaped_ = 0;
   io_uring ring_ = {};
 };
 static_assert(sizeof(uring_loop) <= sizeof(backend_storage));
@@ -78,11 +90,13 @@ int uring_loop::open() noexcept {
   if (failed != 0) return -failed;
   open_ = true;
   // NODROP (5.5): completions beyond the ring's size are kept. EXT_ARG (5.11): waits with a timeout in one call.
-  constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+  // RSRC_TAGS came with 5.13, as did the multishot poll, which has no feature bit of its own.
+  constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
   return (wanted.features & needed) == needed ? 0 : EOPNOTSUPP;
 }
 
-/// The ring was made disabled, so that the thread that polls, not the one that opened the loop, becomes its only issuer.
+/// The ring was made disabled, so that the thread that polls, not the one that opened the loop, becomes its only
+/// issuer.
 std::error_code uring_loop::bind() noexcept {
   // liburing 2.3 declares io_uring_enable_rings but does not export it.
   const auto done = ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
@@ -90,12 +104,14 @@ std::error_code uring_loop::bind() noexcept {
   return done == 0 || errno == EBADFD ? std::error_code{} : system_error(errno);
 }
 
-/// Room in the submission queue, after handing what is there to the kernel if need be. False: the kernel takes nothing now.
-/// Completions are taken off on the way, because a kernel whose completion queue overflows refuses submissions.
+/// Room in the submission queue, after handing what is there to the kernel if need be. False: the kernel takes nothing
+/// now. Completions are taken off on the way, because a kernel whose completion queue overflows refuses submissions.
 bool uring_loop::make_room(unsigned entries) noexcept {
   for (int tries = 0; tries < 8 && io_uring_sq_space_left(&ring_) < entries; ++tries) {
-    // EAGAIN, EBUSY, ENOMEM, EINTR: try again after reaping. The caller learns of a lasting failure by the missing room.
-    if (io_uring_submit_and_get_events(&ring_) < 0) reap();
+    const int done = io_uring_submit_and_get_events(&ring_);
+    if (!is_passing(done))
+      misuse("the loop's ring is useless: its descriptor was closed by somebody else, or used after fork");
+    if (done < 0) reap();
   }
   return io_uring_sq_space_left(&ring_) >= entries;
 }
@@ -121,17 +137,23 @@ int uring_loop::start(kernel_work& work) noexcept {
   return 0;
 }
 
-/// Cancels by the tag that start() gave: a linked read has not begun and falls with its poll.
+/// Cancels by the tags that start() gave. Of a linked pair either the poll is under way (the read falls with it) or the
+/// read is.
 bool uring_loop::stop(kernel_work& work) noexcept {
+  const bool linked = work.wanted == request::drain && work.value == 1;
   // A wait that cannot be cancelled would be lost, so this stays until the kernel takes submissions again.
-  while (!make_room(1)) {
+  while (!make_room(linked ? 2 : 1)) {
   }
-  const bool linked_poll = work.wanted == request::drain && work.value == 1;
+  cancel(reinterpret_cast<std::uint64_t>(&work));
+  if (linked) cancel(reinterpret_cast<std::uint64_t>(&work) | 1U);
+  return false;
+}
+
+void uring_loop::cancel(std::uint64_t tag) noexcept {
   io_uring_sqe* cancel = io_uring_get_sqe(&ring_);
-  io_uring_prep_cancel64(cancel, reinterpret_cast<std::uint64_t>(&work) | (linked_poll ? 1U : 0U), 0);
+  io_uring_prep_cancel64(cancel, tag, 0);
   // The cancellation's own result (ENOENT, EALREADY: it was too late) tells nothing that the work's result does not.
   io_uring_sqe_set_data64(cancel, nobody);
-  return false;
 }
 
 void uring_loop::watch_bell() noexcept {
@@ -151,24 +173,26 @@ bool uring_loop::has_kernel_news() const noexcept {
 std::error_code uring_loop::wait(std::int64_t timeout_ns) noexcept {
   const bool unsent = io_uring_sq_ready(&ring_) != 0;
   if (timeout_ns == 0 && !unsent && !has_kernel_news()) return {};
-  int done = 0;
-  if (timeout_ns == 0 || reap() != 0) {
-    done = io_uring_submit_and_get_events(&ring_);
-  } else {
+  const std::uint64_t reaped_before = reaped_;
+  if (timeout_ns != 0) {
+    reap();
     watch_bell();
-    __kernel_timespec timeout = {.tv_sec = timeout_ns / 1'000'000'000, .tv_nsec = timeout_ns % 1'000'000'000};
-    io_uring_cqe* first = nullptr;
-    done = io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout_ns < 0 ? nullptr : &timeout, nullptr);
   }
+  // Blocks only if nothing has come meanwhile and the bell can end it.
+  const bool may_block = timeout_ns != 0 && bell_is_watched_ && reaped_ == reaped_before;
+  const int done = may_block ? enter(timeout_ns) : io_uring_submit_and_get_events(&ring_);
   reap();
-  // ETIME: nothing came. EINTR: a signal handler ran. EAGAIN, EBUSY, ENOMEM: the kernel takes no submissions just now; they
-  // stay in the queue for the next call. EBADF, EBADFD, EEXIST (another task entered), EFAULT, EINVAL: the ring is useless.
-  const bool passing = done >= 0 || done == -ETIME || done == -EINTR || done == -EAGAIN || done == -EBUSY || done == -ENOMEM;
-  return passing ? std::error_code{} : system_error(-done);
+  return is_passing(done) ? std::error_code{} : system_error(-done);
 }
 
-unsigned uring_loop::reap() noexcept {
-  unsigned count = 0;
+/// Submits and sleeps, in one system call.
+int uring_loop::enter(std::int64_t timeout_ns) noexcept {
+  __kernel_timespec timeout = {.tv_sec = timeout_ns / 1'000'000'000, .tv_nsec = timeout_ns % 1'000'000'000};
+  io_uring_cqe* first = nullptr;
+  return io_uring_submit_and_wait_timeout(&ring_, &first, 1, timeout_ns < 0 ? nullptr : &timeout, nullptr);
+}
+
+void uring_loop::reap() noexcept {
   io_uring_cqe* cqe = nullptr;
   while (io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr) {
     const std::uint64_t tag = io_uring_cqe_get_data64(cqe);
@@ -176,14 +200,13 @@ unsigned uring_loop::reap() noexcept {
     const bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
     // Seen before it is reported: reporting may start other work, which may have to make room.
     io_uring_cqe_seen(&ring_, cqe);
-    ++count;
+    ++reaped_;
     if (tag == the_bell) {
       bell_is_watched_ = more;
     } else if (tag != nobody && (tag & 1U) == 0) {
       report(*reinterpret_cast<kernel_work*>(tag), result);
     }
   }
-  return count;
 }
 
 void uring_loop::report(kernel_work& work, int result) noexcept {
@@ -192,9 +215,9 @@ void uring_loop::report(kernel_work& work, int result) noexcept {
     sink_->finished(work, invalid ? -EBADF : (result > 0 ? 0 : result));
     return;
   }
-  // The kernel gave the read up although nothing was wrong (a non-blocking descriptor on some kernels; somebody else read
-  // the primitive first): wait by poll this time.
-  if (result == -EAGAIN || result == -EINTR) {
+  // The kernel gave the read up although nothing was wrong (a non-blocking descriptor on some kernels; somebody else
+  // read the primitive first): wait by poll this time.
+  if ((result == -EAGAIN || result == -EINTR) && !work.cancelled) {
     work.value = -EAGAIN;
     if (start(work) == 0) return;
   }
@@ -221,13 +244,15 @@ void uring_loop::report(kernel_work& work, int result) noexcept {
 
 void describe_features(backend_text& text, features f) noexcept {
   if (f.deferred) {
-    describe(text, f.linked ? "single issuer, deferred task run, poll linked to read" : "single issuer, deferred task run, plain read");
+    describe(text, f.linked ? "single issuer, deferred task run, poll linked to read"
+                            : "single issuer, deferred task run, plain read");
   } else {
     describe(text, f.linked ? "no deferred task run, poll linked to read" : "no deferred task run, plain read");
   }
 }
 
-backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error, backend_text& text) noexcept {
+backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error,
+              backend_text& text) noexcept {
   features wanted{.deferred = true, .linked = !plain_read_waits()};
   if (!parse(setup.options, wanted)) {
     error = make_error_code(fault::unknown_backend_option);
@@ -248,7 +273,8 @@ backend* make(backend_storage& storage, const backend_setup& setup, std::error_c
       continue;
     }
     error = system_error(failed);
-    describe(text, failed == EOPNOTSUPP ? "the kernel is older than 5.13" : "io_uring_setup", failed == EOPNOTSUPP ? 0 : failed);
+    describe(text, failed == EOPNOTSUPP ? "the kernel is older than 5.13" : "io_uring_setup",
+             failed == EOPNOTSUPP ? 0 : failed);
     return nullptr;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The poll backend: a table of descriptors, scanned after every wait. For few watches, and for where nothing else runs.
+/// The poll backend: a table of descriptors, scanned after every wait. For few watches, and for where nothing else
+/// runs.
 #include <poll.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ class poll_loop final : public backend {
   [[nodiscard]] bool looks_cheaply() const noexcept override { return false; }
 
   [[nodiscard]] int start(kernel_work& work) noexcept override {
+    if (work.handle < 0) return -EBADF;  // ppoll would ignore it for ever
     if (count_ == capacity_ && !grow()) return -ENOMEM;
     work.value = static_cast<std::int32_t>(count_);
     handles_[count_] = {work.handle, events_of(work), 0};
@@ -43,8 +45,8 @@ class poll_loop final : public backend {
   [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override {
     const timespec timeout = to_timespec(std::max<std::int64_t>(timeout_ns, 0));
     const int ready = ::ppoll(handles_, count_, timeout_ns < 0 ? nullptr : &timeout, nullptr);
-    // EINTR: a signal handler ran, and may have woken the loop. ENOMEM and EINVAL (more descriptors than the process may
-    // have) are reported; EFAULT is impossible with this table.
+    // EINTR: a signal handler ran, and may have woken the loop. ENOMEM and EINVAL (more descriptors than the process
+    // may have) are reported; EFAULT is impossible with this table.
     if (ready < 0) return errno == EINTR ? std::error_code{} : system_error(errno);
     if (ready > 0) scan();
     return {};
@@ -116,7 +118,8 @@ class poll_loop final : public backend {
 };
 static_assert(sizeof(poll_loop) <= sizeof(backend_storage));
 
-backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error, backend_text& text) noexcept {
+backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error,
+              backend_text& text) noexcept {
   if (!setup.options.empty()) {
     error = make_error_code(fault::unknown_backend_option);
     describe(text, "poll has no options");

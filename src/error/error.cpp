@@ -21,7 +21,7 @@ struct fault_entry {
 constexpr fault_entry fault_entries[] = {
     {fault::unknown_backend, errc::invalid_argument, "unknown backend; known are io_uring, epoll and poll"},
     {fault::unknown_backend_option, errc::invalid_argument,
-     "unknown backend option; io_uring takes no-defer and linked-read, the other backends take none"},
+     "unknown backend option; io_uring takes no-defer, plain-read and linked-read, the others take none"},
     {fault::backend_unusable, errc::unsupported,
      "the backend asked for, or every one, cannot run on this machine; probe_backends() tells which can and why not"},
     {fault::allocator_incomplete, errc::invalid_argument,

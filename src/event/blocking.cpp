@@ -32,8 +32,8 @@ namespace {
 /// Sleeps while the word's low half is `seen`. 0 for "look again", else the errno that ends the wait.
 [[nodiscard]] int sleep(const cell& c, std::uint32_t seen, time_point deadline) noexcept {
   const timespec until = absolute(deadline);
-  const auto done = ::syscall(SYS_futex, low_half(c), FUTEX_WAIT_BITSET_PRIVATE, seen, deadline == never ? nullptr : &until,
-                              nullptr, FUTEX_BITSET_MATCH_ANY);
+  const auto done = ::syscall(SYS_futex, low_half(c), FUTEX_WAIT_BITSET_PRIVATE, seen,
+                              deadline == never ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
   // EAGAIN: the word has changed. EINTR: a signal handler ran, which may have signalled the event.
   if (done == 0 || errno == EAGAIN || errno == EINTR) return 0;
   return errno;  // ETIMEDOUT; EFAULT, EINVAL and ENOSYS are impossible with this address and these arguments
@@ -46,6 +46,7 @@ result<void> block_until(cell& c, time_point deadline) noexcept {
   const word_value found = c.word.block();
   if (found.refused()) return std::unexpected(make_error_code(fault::waits_exhausted));
   if (found.phase() == phase::signalled) return {};
+  if (found.phase() == phase::free) misuse("an event was waited for after it was released");
   if (found.phase() != phase::idle) misuse("an event was waited for while another wait is in flight");
   for (;;) {
     const word_value now = c.word.peek();

@@ -11,8 +11,8 @@ namespace detail {
 
 /// event::wait_until. User-space events only.
 [[nodiscard]] result<void> block_until(cell&, time_point deadline) noexcept;
-/// Wakes the thread that blocks on the event. Any thread, signal handlers; errno is kept. One system call. The event may
-/// be in its next use by now: its holder then wakes for no reason, and looks again.
+/// Wakes the thread that blocks on the event. Any thread, signal handlers; errno is kept. One system call. The event
+/// may be in its next use by now: its holder then wakes for no reason, and looks again.
 void unblock(cell&) noexcept;
 
 }  // namespace detail

@@ -27,11 +27,11 @@ struct cell;
 using timer_hook = boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>,
                                                      boost::intrusive::optimize_size<true>>;
 
-/// Something that waits: the part that events and operations share. The word tells which of the two it is: operations have
-/// generation 0.
+/// Something that waits: the part that events and operations share. The word tells which of the two it is: operations
+/// have generation 0.
 ///
-/// Who writes what when: function, context and deadline by the holder before the word leaves idle; `next` by the winner of
-/// the word before its push, and by the loop after taking; `timer` by the polling thread alone.
+/// Who writes what when: function, context and deadline by the holder before the word leaves idle; `next` by the winner
+/// of the word before its push, and by the loop after taking; `timer` by the polling thread alone.
 struct waiter : node {
   event_word word;
   sync::plain<void (*)()> function;  ///< a callback::function, or a chime_callback of the C interface
@@ -44,9 +44,9 @@ struct waiter : node {
 
 /// The first line of a page: written before the page's first event is handed out, then read only.
 struct page_header {
-  void* pool = nullptr;                                ///< detail::pool; the event layer only compares it
-  inbox* loop = nullptr;                               ///< where completions go; null: a pool without a loop
-  native_state* natives = nullptr;                     ///< one for each cell; null: events live in user space alone
+  void* pool = nullptr;                                  ///< detail::pool; the event layer only compares it
+  inbox* loop = nullptr;                                 ///< where completions go; null: a pool without a loop
+  native_state* natives = nullptr;                       ///< one for each cell; null: events live in user space alone
   sync::atomic<std::uint64_t>* stale_signals = nullptr;  ///< the pool's statistic
   /// Null: C++ callbacks. Else runs the completion, for other languages' callbacks.
   void (*complete)(cell&, std::error_code) = nullptr;

@@ -35,22 +35,37 @@ namespace detail {
 
 void submit(cell& c, void (*function)(), void* context, time_point deadline) noexcept {
   inbox* loop = c.home().header.loop;
-  if (loop == nullptr) misuse("an event of a pool without a loop was submitted; block on it, or open the pool on a loop");
+  if (loop == nullptr)
+    misuse("an event of a pool without a loop was submitted; block on it, or open the pool on a loop");
   // The phase first: a refused submit must not overwrite the waiter of a wait that is in flight.
-  if (!event_word::releasable(c.word.peek())) misuse("an event was submitted while its wait is in flight");
+  const word_value now = c.word.peek();
+  if (now.phase() == phase::free) misuse("an event was submitted after it was released");
+  if (!event_word::releasable(now)) misuse("an event was submitted while its wait is in flight");
   c.function.set(function);
   c.context.set(context);
   c.deadline.set(deadline);
   // Deadlines and kernel work are the loop's to start; all else is armed right here.
   const bool loop_has_work = deadline != never || c.home().header.natives != nullptr;
-  if (c.word.submit(loop_has_work ? phase::queued : phase::armed) == submit_effect::push) loop->post(c);
+  switch (c.word.submit(loop_has_work ? phase::queued : phase::armed)) {
+    case submit_effect::armed:
+      break;
+    case submit_effect::push:
+      loop->post(c);
+      break;
+    case submit_effect::misused:
+      misuse("an event was submitted by two threads at once");
+  }
 }
 
 bool cancel(cell& c, std::uint64_t generation) noexcept {
   switch (c.word.cancel(generation)) {
-    case cancel_effect::none: return false;
-    case cancel_effect::kept: return true;
-    case cancel_effect::push: c.home().header.loop->post(c); return true;
+    case cancel_effect::none:
+      return false;
+    case cancel_effect::kept:
+      return true;
+    case cancel_effect::push:
+      c.home().header.loop->post(c);
+      return true;
   }
   return false;
 }
@@ -63,17 +78,27 @@ signal_result ticket::signal() const noexcept {
   if (detail::native_state* native = cell_->native(); native != nullptr) {
     // The write to the primitive is what wakes the loop: its wait reads it.
     switch (detail::signal_native(*cell_, *native, generation_)) {
-      case detail::signal_effect::stale: break;
-      case detail::signal_effect::coalesced: return signal_result::coalesced;
-      default: return signal_result::delivered;
+      case detail::signal_effect::stale:
+        break;
+      case detail::signal_effect::coalesced:
+        return signal_result::coalesced;
+      default:
+        return signal_result::delivered;
     }
   } else {
     switch (cell_->word.signal(generation_)) {
-      case detail::signal_effect::stale: break;
-      case detail::signal_effect::coalesced: return signal_result::coalesced;
-      case detail::signal_effect::kept: return signal_result::delivered;
-      case detail::signal_effect::push: home.loop->post(*cell_); return signal_result::delivered;
-      case detail::signal_effect::unblock: detail::unblock(*cell_); return signal_result::delivered;
+      case detail::signal_effect::stale:
+        break;
+      case detail::signal_effect::coalesced:
+        return signal_result::coalesced;
+      case detail::signal_effect::kept:
+        return signal_result::delivered;
+      case detail::signal_effect::push:
+        home.loop->post(*cell_);
+        return signal_result::delivered;
+      case detail::signal_effect::unblock:
+        detail::unblock(*cell_);
+        return signal_result::delivered;
     }
   }
   // Relaxed: a statistic, which orders nothing.
@@ -97,9 +122,7 @@ void event::submit(callback done, time_point deadline) && noexcept {
 
 result<void> event::wait_until(time_point deadline) noexcept { return detail::block_until(held(cell_), deadline); }
 
-result<native_handle> event::native() const noexcept {
-  return give_out(held(cell_), &detail::primitive_handles::read);
-}
+result<native_handle> event::native() const noexcept { return give_out(held(cell_), &detail::primitive_handles::read); }
 
 result<native_handle> event::native_signal() const noexcept {
   return give_out(held(cell_), &detail::primitive_handles::write);

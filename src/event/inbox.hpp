@@ -19,8 +19,8 @@ class doorbell {
 
   /// 0, or the errno of eventfd: EMFILE, ENFILE, ENODEV (no anonymous inodes), ENOMEM.
   [[nodiscard]] int open() noexcept;
-  /// Makes handle() readable. One system call. Any thread, signal handlers; errno is kept; no cancellation point (a thread
-  /// that is cancelled inside write(2) would leave the loop asleep).
+  /// Makes handle() readable. One system call. Any thread, signal handlers; errno is kept; no cancellation point (a
+  /// thread that is cancelled inside write(2) would leave the loop asleep).
   void ring() const noexcept;
   [[nodiscard]] int handle() const noexcept { return handle_; }
 

@@ -10,10 +10,12 @@ namespace {
 
 constexpr std::uint64_t landed_one = 1ULL << 32U;
 
-[[nodiscard]] constexpr std::uint32_t under_way(std::uint64_t flight) noexcept { return static_cast<std::uint32_t>(flight); }
+[[nodiscard]] constexpr std::uint32_t under_way(std::uint64_t flight) noexcept {
+  return static_cast<std::uint32_t>(flight);
+}
 
-/// A fresh primitive under a number that no earlier user of the event knows, if the process may have one more descriptor for
-/// a moment; otherwise the old one goes first, and the number may come back.
+/// A fresh primitive under a number that no earlier user of the event knows, if the process may have one more
+/// descriptor for a moment; otherwise the old one goes first, and the number may come back.
 [[nodiscard]] int replace(native_state& native, primitive kind) noexcept {
   primitive_handles fresh;
   int failed = make_primitive(kind, fresh);
@@ -31,8 +33,8 @@ constexpr std::uint64_t landed_one = 1ULL << 32U;
 
 signal_effect signal_native(cell& c, native_state& native, std::uint64_t generation) noexcept {
   if (c.word.is_over(generation)) return signal_effect::stale;
-  // Announce first. Relaxed: the swap of the word below releases it, and retire_exact() acquires that swap before anybody
-  // loads `flight`; if this use ends before the swap, the swap fails and nothing is written.
+  // Announce first. Relaxed: the swap of the word below releases it, and retire_exact() acquires that swap before
+  // anybody loads `flight`; if this use ends before the swap, the swap fails and nothing is written.
   native.flight.fetch_add(1, std::memory_order_relaxed);
   const signal_effect effect = c.word.signal(generation);
   const bool changed = effect != signal_effect::stale && effect != signal_effect::coalesced;

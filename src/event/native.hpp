@@ -2,10 +2,10 @@
 /// \file
 /// What a native event has beside its cell: the primitive, and an account of who writes to it.
 ///
-/// The problem: a ticket wins the word, stalls, and writes to the primitive only when the event serves its next use. The
-/// account cures it: signallers enter `flight` before they touch the word and leave it after their write, so an acquirer
-/// that finds nobody in flight knows that every write of earlier uses has landed, and by the counts whether any of
-/// them is still in the primitive. Foreign writers keep no account: their primitive is replaced.
+/// The problem: a ticket wins the word, stalls, and writes to the primitive only when the event serves its next use.
+/// The account cures it: signallers enter `flight` before they touch the word and leave it after their write, so an
+/// acquirer that finds nobody in flight knows that every write of earlier uses has landed, and by the counts whether
+/// any of them is still in the primitive. Foreign writers keep no account: their primitive is replaced.
 ///
 /// Invariants:
 /// 1. Each change of phase by a ticket writes the primitive once, and coalescing writes nothing.
@@ -25,19 +25,25 @@ namespace detail {
 struct alignas(64) native_state {
   sync::atomic<std::uint64_t> flight{0};  ///< low half: signallers under way; high half: writes landed, modulo 2^32
   primitive_handles handles;              ///< written by acquirers and trim, while the event is free
-  std::uint32_t consumed = 0;             ///< signals read, modulo 2^32: the loop's during a wait, the holder's otherwise
-  bool shared = false;                    ///< the holder's: a handle was given out in this use
-  bool foreign_writes_over = false;       ///< the holder's: and its word that nobody writes to it any more
-  drain_work work;                        ///< the loop's
+  std::uint32_t consumed = 0;        ///< signals read, modulo 2^32: the loop's during a wait, the holder's otherwise
+  bool shared = false;               ///< the holder's: a handle was given out in this use
+  bool foreign_writes_over = false;  ///< the holder's: and its word that nobody writes to it any more
+  drain_work work;                   ///< the loop's
 
   /// Signals of tickets that lie in the primitive for certain.
   /// Acquire: pairs with the release at the end of signal_native(): the write has landed.
   [[nodiscard]] std::uint32_t waiting() const noexcept {
     return static_cast<std::uint32_t>(flight.load(std::memory_order_acquire) >> 32U) - consumed;
   }
-  /// A drain that read something: signals by value from an eventfd, by length from a pipe.
+  /// A drain that read something: signals by value from an eventfd, by length from a pipe. A pipe that filled the
+  /// buffer is read empty (foreign writers only), since signals before the completion coalesce.
   void account_for(int bytes) noexcept {
-    consumed += handles.is_pipe() ? static_cast<std::uint32_t>(bytes) : static_cast<std::uint32_t>(work.buffer);
+    if (!handles.is_pipe()) {
+      consumed += static_cast<std::uint32_t>(work.buffer);
+      return;
+    }
+    consumed += static_cast<std::uint32_t>(bytes);
+    if (bytes == static_cast<int>(sizeof work.buffer)) consumed += static_cast<std::uint32_t>(read_empty(handles));
   }
 };
 static_assert(sizeof(native_state) == 64);

@@ -38,12 +38,15 @@ int make_primitive(primitive kind, primitive_handles& made) noexcept {
   return missing && kind == primitive::automatic ? make_pipe(made) : failed;
 }
 
+// All calls here that could block are raw: a thread that is cancelled at a cancellation point inside acquire would take
+// the event with it.
+
 void close_primitive(primitive_handles& handles) noexcept {
   if (!handles.exists()) return;
   // close(2) on Linux frees the descriptor whatever it returns; eventfds and pipes have nothing to flush. EBADF would
   // mean that somebody closed a descriptor that is not his: nothing of ours is lost by it any more.
-  if (handles.is_pipe()) (void)::close(handles.write);
-  (void)::close(handles.read);
+  if (handles.is_pipe()) (void)::syscall(SYS_close, handles.write);
+  (void)::syscall(SYS_close, handles.read);
   handles = {};
 }
 
@@ -54,7 +57,8 @@ bool write_primitive(const primitive_handles& handles) noexcept {
   const auto written = ::syscall(SYS_write, handles.write, &one, size);
   const int failed = written < 0 ? errno : 0;
   errno = kept;
-  if (failed != 0 && failed != EAGAIN) misuse("signalling a native event failed: its descriptor was closed by somebody else");
+  if (failed != 0 && failed != EAGAIN)
+    misuse("signalling a native event failed: its descriptor was closed by somebody else");
   return failed == 0;
 }
 
@@ -62,7 +66,7 @@ std::uint64_t read_empty(const primitive_handles& handles) noexcept {
   std::uint64_t taken = 0;
   for (;;) {
     std::uint64_t buffer[8] = {};
-    const auto got = ::read(handles.read, buffer, sizeof buffer);
+    const auto got = ::syscall(SYS_read, handles.read, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno != EAGAIN) misuse("reading a native event failed: its descriptor was closed by somebody else");
     if (got <= 0) return taken;  // 0: a pipe whose last writer was foreign and is gone

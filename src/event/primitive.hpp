@@ -29,7 +29,8 @@ void close_primitive(primitive_handles&) noexcept;
 /// handlers; errno is kept; no cancellation point.
 [[nodiscard]] bool write_primitive(const primitive_handles&) noexcept;
 
-/// Reads until nothing is left: one system call for an eventfd, one or two for a pipe. Returns how many signals it took.
+/// Reads until nothing is left: one system call for an eventfd, one or two for a pipe. Returns how many signals it
+/// took.
 std::uint64_t read_empty(const primitive_handles&) noexcept;
 
 }  // namespace detail

@@ -7,11 +7,12 @@
 ///
 /// Invariants:
 /// 1. A node is in at most one list, because only the winner of its event's word pushes it (word.hpp).
-/// 2. asleep implies that the queue was empty when the loop went to sleep; the first push or wake after that finds exactly
+/// 2. asleep implies that the queue was empty when the loop went to sleep; the first push or wake after that finds
+/// exactly
 ///    the sentinel, and owes one ring of the loop's doorbell. Nobody else owes one for that sleep.
 /// 3. Debts and payments: a sleep that ended with anything but the bare sentinel was ended by somebody who owes a ring.
-///    `ended` counts those, on the polling thread; `paid` counts the rings done. paid <= ended whenever polling is over,
-///    and the loop's memory may go only when they are equal: the payer's increment is its last touch.
+///    `ended` counts those, on the polling thread; `paid` counts the rings done. paid <= ended whenever polling is
+///    over, and the loop's memory may go only when they are equal: the payer's increment is its last touch.
 #pragma once
 
 #include <cstdint>

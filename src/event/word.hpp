@@ -42,8 +42,8 @@ enum class phase : unsigned char { free, idle, signalled, queued, armed, fired, 
 /// A value of the word, taken apart.
 class word_value {
  public:
-  static constexpr std::uint64_t attempt_limit = (1U << 20U) - 1;            ///< marks a refused wait
-  static constexpr std::uint64_t generation_limit = (1ULL << 40U) - 1;       ///< an event that gets here is retired
+  static constexpr std::uint64_t attempt_limit = (1U << 20U) - 1;       ///< marks a refused wait
+  static constexpr std::uint64_t generation_limit = (1ULL << 40U) - 1;  ///< an event that gets here is retired
 
   constexpr explicit word_value(std::uint64_t bits) noexcept : bits_(bits) {}
   constexpr word_value(std::uint64_t generation, std::uint64_t attempt, phase p) noexcept
@@ -77,7 +77,11 @@ enum class signal_effect : unsigned char {
   unblock,    ///< wake the thread that blocks on the futex
 };
 /// What a submitter has to do after its transition.
-enum class submit_effect : unsigned char { armed, push };
+enum class submit_effect : unsigned char {
+  armed,   ///< nothing
+  push,    ///< put the waiter into the ready queue
+  misused  ///< nothing was changed: a wait is in flight, or the event is not held
+};
 /// What a canceller has to do after its transition.
 enum class cancel_effect : unsigned char { none, kept, push };
 
@@ -90,18 +94,18 @@ class event_word {
   /// Relaxed: for decisions that a compare-and-swap confirms, or that the holder makes about its own event.
   [[nodiscard]] word_value peek() const noexcept { return word_value{bits_.load(std::memory_order_relaxed)}; }
 
-  /// free -> idle, by the acquirer, who alone has the event. A plain store, relaxed: nobody else writes a free word, since
-  /// no ticket of its generation exists yet; later tickets are handed over by something that synchronises.
+  /// free -> idle, by the acquirer, who alone has the event. A plain store, relaxed: nobody else writes a free word,
+  /// since no ticket of its generation exists yet; later tickets are handed over by something that synchronises.
   void take() noexcept { bits_.store(peek().with(phase::idle).bits(), std::memory_order_relaxed); }
 
-  /// free, idle -> idle, by the owner of an operation, who alone can reach it between two submits. Counts its waits anew: they
-  /// have no tokens that could be late. A plain store, relaxed, for the same reason as take().
+  /// free, idle -> idle, by the owner of an operation, who alone can reach it between two submits. Counts its waits
+  /// anew: they have no tokens that could be late. A plain store, relaxed, for the same reason as take().
   void restart() noexcept { bits_.store(word_value{0, 0, phase::idle}.bits(), std::memory_order_relaxed); }
 
   /// Signal of the use `generation`: any thread.
-  /// acq_rel: acquire pairs with the release of the arming (the winner on armed reads the waiter and writes its link, so
-  /// it must see the waiter's fields); release pairs with the acquire of finish() and of block(): the completion sees
-  /// what the signaller wrote. Coalescing swaps in the same value for that second reason: with a plain load in its
+  /// acq_rel: acquire pairs with the release of the arming (the winner on armed reads the waiter and writes its link,
+  /// so it must see the waiter's fields); release pairs with the acquire of finish() and of block(): the completion
+  /// sees what the signaller wrote. Coalescing swaps in the same value for that second reason: with a plain load in its
   /// place the loop may consume the signal without seeing this signaller's writes, on x86 too.
   [[nodiscard]] signal_effect signal(std::uint64_t generation) noexcept {
     auto seen = bits_.load(std::memory_order_relaxed);
@@ -116,13 +120,15 @@ class event_word {
   }
 
   /// A wait is submitted, by the holder, who has written the waiter before: idle -> `rest` (armed, or queued if only
-  /// the loop can do the rest), signalled -> fired. A use that has waited too often is refused: -> stopped at the limit.
-  /// The caller has checked that the phase is idle or signalled; only signals can race with this.
-  /// Release: pairs with the acquire of whoever wins on armed (signal, cancel, deadline) and must see the waiter.
+  /// the loop can do the rest), signalled -> fired. A use that has waited too often is refused: -> stopped at the
+  /// limit. The caller has checked that the phase is idle or signalled before it wrote the waiter; rightly only signals
+  /// can race with this, and a second submit that does so wrongly is told. Release: pairs with the acquire of whoever
+  /// wins on armed (signal, cancel, deadline) and must see the waiter.
   [[nodiscard]] submit_effect submit(phase rest) noexcept {
     auto seen = bits_.load(std::memory_order_relaxed);
     for (;;) {
       const word_value now{seen};
+      if (!releasable(now)) return submit_effect::misused;
       const word_value wait = now.next_wait(rest);
       const bool signalled = now.phase() == phase::signalled;
       word_value next = signalled ? wait.with(phase::fired) : wait;
@@ -148,8 +154,8 @@ class event_word {
            leave(phase::queued, outcome, std::memory_order_acquire);
   }
 
-  /// armed -> idle at the deadline, by the loop, for a wait without kernel part. Relaxed: the loop itself armed it, or has
-  /// seen it armed through the ready queue, and a time-out consumes no signal. False: signal or cancel won.
+  /// armed -> idle at the deadline, by the loop, for a wait without kernel part. Relaxed: the loop itself armed it, or
+  /// has seen it armed through the ready queue, and a time-out consumes no signal. False: signal or cancel won.
   [[nodiscard]] bool expire() noexcept { return leave(phase::armed, phase::idle, std::memory_order_relaxed); }
 
   /// stopped -> stopped_signalled by the loop, when the kernel delivered a foreign signal after a won cancel.
@@ -173,7 +179,8 @@ class event_word {
 
   /// fired, stopped -> idle, stopped_signalled -> signalled: the loop delivers the outcome, and returns it.
   /// Acquire, and a read-modify-write: pairs with the release of every signal that this consumes, the coalesced ones
-  /// included, because each of them is a swap in this word's order before ours. A plain store could overwrite one unseen.
+  /// included, because each of them is a swap in this word's order before ours. A plain store could overwrite one
+  /// unseen.
   [[nodiscard]] word_value finish() noexcept {
     auto seen = bits_.load(std::memory_order_relaxed);
     for (;;) {
@@ -186,8 +193,8 @@ class event_word {
     }
   }
 
-  /// A blocking wait begins: idle -> blocked (or refused: unchanged at the limit), signalled -> idle. Returns the phase that
-  /// it found. Acquire: consumes a signal, so it must see what the signaller wrote.
+  /// A blocking wait begins: idle -> blocked (or refused: unchanged at the limit), signalled -> idle. Returns the phase
+  /// that it found. Acquire: consumes a signal, so it must see what the signaller wrote.
   [[nodiscard]] word_value block() noexcept {
     auto seen = bits_.load(std::memory_order_relaxed);
     for (;;) {
@@ -195,7 +202,8 @@ class event_word {
       if (now.phase() != phase::idle && now.phase() != phase::signalled) return now;
       const word_value wait = now.next_wait(now.phase() == phase::idle ? phase::blocked : phase::idle);
       if (wait.refused()) return wait;
-      if (bits_.compare_exchange_weak(seen, wait.bits(), std::memory_order_acquire, std::memory_order_relaxed)) return now;
+      if (bits_.compare_exchange_weak(seen, wait.bits(), std::memory_order_acquire, std::memory_order_relaxed))
+        return now;
     }
   }
   /// signalled -> idle: the blocking wait consumes the signal that woke it. Acquire as in block(). False: none yet.
@@ -209,7 +217,8 @@ class event_word {
   }
   /// idle, signalled -> free in the next generation, by the holder. A plain store, relaxed: the push into the pool
   /// releases it. A signal that lands between the check and the store is overwritten, which is what a release does to
-  /// it anyway; one that comes later fails by generation. Two releases that race are not seen here, but by retire_exact.
+  /// it anyway; one that comes later fails by generation. Two releases that race are not seen here, but by
+  /// retire_exact.
   void retire(word_value now) noexcept { bits_.store(now.next_use().bits(), std::memory_order_relaxed); }
   /// The same as a compare-and-swap, for native events and debug builds. False: the word is not releasable.
   /// Acquire: a native signaller announces itself before it swaps this word; whoever loads the announcements after this
@@ -225,10 +234,8 @@ class event_word {
     return false;
   }
 
-  /// Whether the use `generation` is over. Acquire: a worker that sees this may clean up what the holder left behind.
-  [[nodiscard]] bool is_over(std::uint64_t generation) const noexcept {
-    return word_value{bits_.load(std::memory_order_acquire)}.generation() != generation;
-  }
+  /// Whether the use `generation` is over. Relaxed: it says that nobody waits any more, and hands nothing over.
+  [[nodiscard]] bool is_over(std::uint64_t generation) const noexcept { return peek().generation() != generation; }
 
   /// The half of the word that holds the phase, for a futex; nothing is ever read through this.
   [[nodiscard]] const void* address() const noexcept { return &bits_; }
@@ -237,28 +244,37 @@ class event_word {
   [[nodiscard]] static constexpr phase after_signal(phase p) noexcept {
     switch (p) {
       case phase::idle:
-      case phase::blocked: return phase::signalled;
+      case phase::blocked:
+        return phase::signalled;
       case phase::queued:
-      case phase::armed: return phase::fired;
-      case phase::stopped: return phase::stopped_signalled;
-      default: return p;
+      case phase::armed:
+        return phase::fired;
+      case phase::stopped:
+        return phase::stopped_signalled;
+      default:
+        return p;
     }
   }
   [[nodiscard]] static constexpr signal_effect effect_of_signal(phase left) noexcept {
     switch (left) {
-      case phase::armed: return signal_effect::push;
-      case phase::blocked: return signal_effect::unblock;
+      case phase::armed:
+        return signal_effect::push;
+      case phase::blocked:
+        return signal_effect::unblock;
       case phase::idle:
       case phase::queued:
-      case phase::stopped: return signal_effect::kept;
-      default: return signal_effect::coalesced;
+      case phase::stopped:
+        return signal_effect::kept;
+      default:
+        return signal_effect::coalesced;
     }
   }
   /// from -> to, retried only while the phase is `from`.
   [[nodiscard]] bool leave(phase from, phase to, std::memory_order success) noexcept {
     auto seen = bits_.load(std::memory_order_relaxed);
     while (word_value{seen}.phase() == from) {
-      if (bits_.compare_exchange_weak(seen, word_value{seen}.with(to).bits(), success, std::memory_order_relaxed)) return true;
+      if (bits_.compare_exchange_weak(seen, word_value{seen}.with(to).bits(), success, std::memory_order_relaxed))
+        return true;
     }
     return false;
   }

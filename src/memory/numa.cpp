@@ -52,7 +52,7 @@ void unmap(std::byte* start, std::size_t size) noexcept {
   madvise(start, size, MADV_DONTNEED);
 }
 
-/// Addresses alone: no memory is behind them yet, not even in a process that locks all that it maps.
+/// Addresses alone: no page is behind them yet, not even in a process that locks all that it maps.
 std::byte* reserve(std::size_t size, std::size_t alignment) noexcept {
   const std::size_t page = system_page_size();
   const std::size_t slack = alignment > page ? alignment - page : 0;
@@ -66,26 +66,36 @@ std::byte* reserve(std::size_t size, std::size_t alignment) noexcept {
   return start + skipped;
 }
 
-bool bind(std::byte* start, std::size_t size, unsigned node) noexcept {
-  node_set only;
-  only.add(node);
-  return mbind(start, size, MPOL_BIND, only.words(), node_set::kernel_size, 0) == 0;
-}
-
 /// Makes the addresses usable and takes their pages now, so that a failure shows here and not at the first touch.
 bool populate(std::byte* start, std::size_t size) noexcept {
   if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0) return false;
-  // EINVAL: a kernel before 5.14. The pages then come at their first touch, from the same node.
+  // EINVAL: a kernel before 5.14. The pages then come at their first touch.
   return madvise(start, size, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;
 }
 
-template <class Bind>
-void* map(std::size_t size, std::size_t alignment, Bind bind_to_node) noexcept {
+bool set_policy(std::byte* start, std::size_t size, int policy, unsigned node, unsigned flags) noexcept {
+  node_set only;
+  only.add(node);
+  return mbind(start, size, policy, only.words(), node_set::kernel_size, flags) == 0;
+}
+
+/// Takes pages of the node or none. Were they bound before they are taken, a full node would bring on the kernel's
+/// out-of-memory killer, though other nodes have memory. So the node is only preferred at first; binding then fails if
+/// some pages are elsewhere; and if so, a second try moves them, which makes the kernel reclaim memory but kill
+/// nothing.
+bool populate_on(std::byte* start, std::size_t size, unsigned node) noexcept {
+  return set_policy(start, size, MPOL_PREFERRED, node, 0) && populate(start, size) &&
+         (set_policy(start, size, MPOL_BIND, node, MPOL_MF_STRICT) ||
+          set_policy(start, size, MPOL_BIND, node, MPOL_MF_STRICT | MPOL_MF_MOVE));
+}
+
+template <class Populate>
+void* map(std::size_t size, std::size_t alignment, Populate take_pages) noexcept {
   if (size > PTRDIFF_MAX / 2 || alignment > PTRDIFF_MAX / 2 || !std::has_single_bit(alignment)) return nullptr;
   const std::size_t whole = mapped_size(size);
   std::byte* const start = reserve(whole, alignment);
   if (start == nullptr) return nullptr;
-  if (bind_to_node(start, whole) && populate(start, whole)) return start;
+  if (take_pages(start, whole)) return start;
   unmap(start, whole);
   return nullptr;
 }
@@ -98,11 +108,11 @@ unsigned node_of(void* context) noexcept { return static_cast<unsigned>(reinterp
 
 void* allocate_bound(void* context, std::size_t size, std::size_t alignment) noexcept {
   const unsigned node = node_of(context);
-  return map(size, alignment, [node](std::byte* start, std::size_t whole) { return bind(start, whole, node); });
+  return map(size, alignment, [node](std::byte* start, std::size_t whole) { return populate_on(start, whole, node); });
 }
 
 void* allocate_unbound(void*, std::size_t size, std::size_t alignment) noexcept {
-  return map(size, alignment, [](std::byte*, std::size_t) { return true; });
+  return map(size, alignment, populate);
 }
 
 void deallocate(void*, void* block, std::size_t size, std::size_t) noexcept {

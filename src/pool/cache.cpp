@@ -59,7 +59,7 @@ result<cell*> cache::acquire() noexcept {
   // A native event that is not fit for use now: the pool, which may try several, looks for another.
   const std::uint32_t index = c.index();
   home->give_free(index, index);
-  return got.has_value() ? home->acquire() : got;
+  return home->acquire();
 }
 
 void cache::release(cell& c) noexcept {

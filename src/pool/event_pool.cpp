@@ -45,8 +45,9 @@ event_pool::~event_pool() {
 }
 
 result<void> event_pool::open(proactor& loop, const pool_options& options) noexcept {
-  if (loop.loop_ == nullptr) return as_result(make_error_code(fault::loop_closed));
-  return as_result(pool_in(storage_).open(loop.loop_, options, nullptr));
+  detail::loop* const l = detail::loop_access::of(loop);
+  if (l == nullptr) return as_result(make_error_code(fault::loop_closed));
+  return as_result(pool_in(storage_).open(l, options, nullptr));
 }
 
 result<void> event_pool::open(const pool_options& options) noexcept {

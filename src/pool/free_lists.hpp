@@ -2,8 +2,8 @@
 /// \file
 /// The free events of a pool: two stacks whose roles flip. Releases push onto one (the return stack), acquires pop the
 /// other (the serving stack), so that the polling thread and the producers write different cache lines. Only when the
-/// serving stack is empty do the roles flip, by one compare-and-swap of the role word: all returned events migrate at once,
-/// in O(1), without a lock, and at no moment does one thread hold events in hand that another could miss.
+/// serving stack is empty do the roles flip, by one compare-and-swap of the role word: all returned events migrate at
+/// once, in O(1), without a lock, and at no moment does one thread hold events in hand that another could miss.
 ///
 /// Stacks hold indices (1 and up, 0: none) with a tag beside the head: 24 bits of index, 40 bits of tag.
 ///
@@ -13,7 +13,8 @@
 ///    thread's load and its swap.
 /// 3. A link is read by a popper that may already have lost the event to another; such a value is used only if the swap
 ///    that follows proves the head unchanged.
-/// 4. pop() says "none" only if at one instant both stacks were empty: the serving stack's head, tag included, is the same
+/// 4. pop() says "none" only if at one instant both stacks were empty: the serving stack's head, tag included, is the
+/// same
 ///    before and after the other stack was seen empty.
 #pragma once
 
@@ -31,7 +32,9 @@ class stack_head {
   static constexpr std::uint64_t index_mask = (1U << 24U) - 1;
   constexpr explicit stack_head(std::uint64_t bits) noexcept : bits_(bits) {}
   [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
-  [[nodiscard]] constexpr std::uint32_t index() const noexcept { return static_cast<std::uint32_t>(bits_ & index_mask); }
+  [[nodiscard]] constexpr std::uint32_t index() const noexcept {
+    return static_cast<std::uint32_t>(bits_ & index_mask);
+  }
   [[nodiscard]] constexpr bool empty() const noexcept { return index() == 0; }
   [[nodiscard]] constexpr stack_head pushed(std::uint32_t index) const noexcept {
     return stack_head{((bits_ & ~index_mask) + tag_one) | index};
@@ -45,13 +48,13 @@ class stack_head {
   std::uint64_t bits_;
 };
 
-/// `Links` maps an index to its link: `sync::atomic<std::uintptr_t>* find(std::uint32_t)`, null for an index that no event
-/// has. Links are accessed relaxed: a popper learns them through the head's acquire, which pairs with the push.
+/// `Links` maps an index to its link: `sync::atomic<std::uintptr_t>* find(std::uint32_t)`, null for an index that no
+/// event has. Links are accessed relaxed: a popper learns them through the head's acquire, which pairs with the push.
 template <class Links>
 class tagged_stack {
  public:
-  /// Pushes the chain first ... last (linked already; one event: first == last). Any thread. The swap is the last touch.
-  /// Release: pairs with the acquire of pop: whoever pops sees the link, the word and the fields of the event.
+  /// Pushes the chain first ... last (linked already; one event: first == last). Any thread. The swap is the last
+  /// touch. Release: pairs with the acquire of pop: whoever pops sees the link, the word and the fields of the event.
   void push(Links& links, std::uint32_t first, std::uint32_t last) noexcept {
     auto seen = head_.load(std::memory_order_relaxed);
     do {
@@ -64,10 +67,10 @@ class tagged_stack {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
   };
-  /// Pops up to `most` events that hang together: the first and how many, linked as they were (the last one's link means
-  /// nothing). {0, 0}: the stack was empty, and `seen_empty` is its head then.
-  /// Acquire on load and swap: pairs with push. Release on the swap: our reads of the links come before anything that the
-  /// next owner writes into them, should that owner learn of the pop through this head.
+  /// Pops up to `most` events that hang together: the first and how many, linked as they were (the last one's link
+  /// means nothing). {0, 0}: the stack was empty, and `seen_empty` is its head then. Acquire on load and swap: pairs
+  /// with push. Release on the swap: our reads of the links come before anything that the next owner writes into them,
+  /// should that owner learn of the pop through this head.
   [[nodiscard]] chain pop(Links& links, std::uint32_t most, stack_head& seen_empty) noexcept {
     auto seen = head_.load(std::memory_order_acquire);
     for (;;) {
@@ -95,8 +98,8 @@ class tagged_stack {
     std::uint32_t count;
     bool broken;
   };
-  /// Follows the links. Broken: an event was taken meanwhile and its link serves another list, so that it names no event.
-  /// A wrong link that does name one is harmless too: the head has changed, and the swap fails.
+  /// Follows the links. Broken: an event was taken meanwhile and its link serves another list, so that it names no
+  /// event. A wrong link that does name one is harmless too: the head has changed, and the swap fails.
   [[nodiscard]] static run walk(Links& links, std::uint32_t first, std::uint32_t most) noexcept {
     std::uint32_t rest = first;
     std::uint32_t count = 0;
@@ -117,7 +120,8 @@ class free_lists {
  public:
   using chain = typename tagged_stack<Links>::chain;
 
-  /// Release: any thread, lock-free, one swap. The role is a hint: a push onto the serving stack is as good, only slower.
+  /// Release: any thread, lock-free, one swap. The role is a hint: a push onto the serving stack is as good, only
+  /// slower.
   void push(Links& links, std::uint32_t first, std::uint32_t last) noexcept {
     stacks_[1 - serving_.load(std::memory_order_relaxed)].stack.push(links, first, last);
   }

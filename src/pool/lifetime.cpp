@@ -12,17 +12,23 @@
 #include "pool/cache.hpp"
 #include "pool/pool.hpp"
 #include "proactor/loop.hpp"
+#include "sync/misuse.hpp"
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
 namespace {
 
+/// Events taken at once where all are to be taken. Bounded, because a walk along links that others are changing is
+/// right only when its swap succeeds, and may go in circles before that.
+constexpr std::uint32_t at_once = 1024;
+
 [[nodiscard]] std::error_code check(const pool_options& options, const result<allocator>& memory) noexcept {
   const std::size_t maximum = std::min(options.maximum_capacity, event_pool::capacity_limit);
   if (options.maximum_capacity < options.initial_capacity) return make_error_code(fault::capacity_below_initial);
   if (options.initial_capacity > maximum) return make_error_code(fault::capacity_too_large);
-  if (options.maximum_capacity != SIZE_MAX && options.maximum_capacity > maximum) return make_error_code(fault::capacity_too_large);
+  if (options.maximum_capacity != SIZE_MAX && options.maximum_capacity > maximum)
+    return make_error_code(fault::capacity_too_large);
   return memory ? std::error_code{} : memory.error();
 }
 
@@ -68,15 +74,21 @@ std::size_t pool::close() noexcept {
   if (state.load(std::memory_order_relaxed) == door::never_opened) return 0;
   // Release, as every store of `state`: a thread that finds the door closing has nothing to read behind it.
   state.store(door::closing, std::memory_order_release);
-  for (auto chain = take_free(UINT32_MAX); chain.count != 0; chain = take_free(UINT32_MAX)) collected += chain.count;
+  for (auto chain = take_free(at_once); chain.count != 0; chain = take_free(at_once)) collected += chain.count;
   // Acquire on both: everything that a growth or a release did before it was counted has happened.
   const std::size_t out = made.load(std::memory_order_acquire) - retired.load(std::memory_order_acquire) - collected;
   if (out != 0) return out;
+  if (has_caches()) misuse("a pool was closed before one of its caches was destroyed");
   free_everything();
   // Release: pairs with the acquire in loop::in_use(): this pool is done with the loop.
   if (completes_on != nullptr) completes_on->pools.fetch_sub(1, std::memory_order_release);
   state.store(door::never_opened, std::memory_order_release);
   return 0;
+}
+
+bool pool::has_caches() noexcept {
+  const std::lock_guard guard(caches_lock);
+  return caches != nullptr;
 }
 
 void pool::free_everything() noexcept {
@@ -86,7 +98,7 @@ void pool::free_everything() noexcept {
     wait_for_signallers(state_of_event);
     close_primitive(state_of_event.handles);
   }
-  while (take_free(UINT32_MAX).count != 0) {
+  while (take_free(at_once).count != 0) {
   }
   pages.free_all(memory);
   // Relaxed: the caller is alone; the store of `state` that follows publishes.
@@ -105,10 +117,11 @@ void pool::cancel_all() noexcept {
   }
 }
 
-/// One event in hand at a time, so that acquirers find all the others.
+/// One event in hand at a time, so that acquirers find all the others. What is trimmed goes onto the return stack, on
+/// top of what lies there, and is met once more after the roles have flipped: hence twice the number of events.
 void pool::trim() noexcept {
   if (!native) return;
-  for (std::uint32_t left = made.load(std::memory_order_acquire); left != 0; --left) {
+  for (std::uint64_t left = std::uint64_t{2} * made.load(std::memory_order_acquire); left != 0; --left) {
     const auto chain = take_free(1);
     if (chain.count == 0) return;
     native_state& state_of_event = *pages.at(chain.first).native();

@@ -25,7 +25,8 @@ struct native_block {
 static_assert(sizeof(native_block) <= block_size);
 
 /// A page whose events are all free in their first use; its natives have no primitive yet.
-[[nodiscard]] page* make_page(const page_header& common, std::uint32_t number, bool natives, const allocator& memory) noexcept {
+[[nodiscard]] page* make_page(const page_header& common, std::uint32_t number, bool natives,
+                              const allocator& memory) noexcept {
   void* block = take_block(memory);
   if (block == nullptr) return nullptr;
   void* native_memory = nullptr;
@@ -48,11 +49,12 @@ void destroy_page(page* p, const allocator& memory) noexcept {
   give_block(memory, p);
 }
 
-/// What stands in the slot after this: ours if it was empty. Release: pairs with the acquire of every find; acquire: the
-/// loser uses the winner's page.
+/// What stands in the slot after this: ours if it was empty. Release: pairs with the acquire of every find; acquire:
+/// the loser uses the winner's page.
 [[nodiscard]] void* install(sync::atomic<void*>& slot, void* ours) noexcept {
   void* winner = nullptr;
-  return slot.compare_exchange_strong(winner, ours, std::memory_order_acq_rel, std::memory_order_acquire) ? ours : winner;
+  return slot.compare_exchange_strong(winner, ours, std::memory_order_acq_rel, std::memory_order_acquire) ? ours
+                                                                                                          : winner;
 }
 
 /// The node in the slot, made if need be; null: no memory.
@@ -76,12 +78,12 @@ sync::atomic<void*>* page_directory::slot_of(std::uint32_t number, const allocat
   return leaf == nullptr ? nullptr : &leaf->slots[rest % fanout];
 }
 
-page* page_directory::ensure(std::uint32_t number, const page_header& common, bool natives, const allocator& memory) noexcept {
+page* page_directory::ensure(std::uint32_t number, const page_header& common, bool natives,
+                             const allocator& memory) noexcept {
   if (page* there = find_page(number); there != nullptr) return there;
   sync::atomic<void*>* slot = slot_of(number, memory);
-  if (slot == nullptr) return nullptr;
-  page* ours = make_page(common, number, natives, memory);
-  if (ours == nullptr) return nullptr;
+  page* ours = slot == nullptr ? nullptr : make_page(common, number, natives, memory);
+  if (ours == nullptr) return find_page(number);  // another thread may have been luckier
   auto* stands = static_cast<page*>(install(*slot, ours));
   if (stands != ours) destroy_page(ours, memory);
   return stands;

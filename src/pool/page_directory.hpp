@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// From an event's index to its cell, while the pool grows: a few pages are found directly, all others through two levels of
-/// nodes, each a page itself, so that every request to the allocator has the same size.
+/// From an event's index to its cell, while the pool grows: a few pages are found directly, all others through two
+/// levels of nodes, each a page itself, so that every request to the allocator has the same size.
 ///
 /// Invariants:
-/// 1. A slot goes from null to a page or node once, by compare-and-swap, and stays until close: whoever finds it non-null may
+/// 1. A slot goes from null to a page or node once, by compare-and-swap, and stays until close: whoever finds it
+/// non-null may
 ///    use it for as long as the pool is open.
 /// 2. Whoever loses that race gives its page back; nobody waits for anybody.
 #pragma once
@@ -33,7 +34,8 @@ class page_directory {
   }
 
   /// The page of that number, made if need be; null: no memory. Any thread. `natives`: with native states.
-  [[nodiscard]] page* ensure(std::uint32_t number, const page_header& common, bool natives, const allocator& memory) noexcept;
+  [[nodiscard]] page* ensure(std::uint32_t number, const page_header& common, bool natives,
+                             const allocator& memory) noexcept;
 
   /// Gives everything back. Nobody else is inside the pool.
   void free_all(const allocator& memory) noexcept;
@@ -45,8 +47,8 @@ class page_directory {
     sync::atomic<void*> slots[fanout] = {};
   };
 
-  /// Acquire, here and for nodes: pairs with the release of install(): the page's contents are visible. The index may come
-  /// from a stale link (free_lists.hpp), so the stack's own synchronisation does not do.
+  /// Acquire, here and for nodes: pairs with the release of install(): the page's contents are visible. The index may
+  /// come from a stale link (free_lists.hpp), so the stack's own synchronisation does not do.
   [[nodiscard]] page* find_page(std::uint32_t number) const noexcept {
     if (number < direct_pages) return static_cast<page*>(direct_[number].load(std::memory_order_acquire));
     const std::uint32_t rest = number - direct_pages;

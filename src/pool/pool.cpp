@@ -4,6 +4,7 @@
 #include "pool/pool.hpp"
 
 #include <cerrno>
+#include <thread>
 
 #include "error/system.hpp"
 #include "event/native.hpp"
@@ -40,9 +41,12 @@ result<cell*> pool::hand_over(cell& c) noexcept {
   if (native) {
     int error = 0;
     switch (prepare(*c.native(), kind, error)) {
-      case readiness::ready: break;
-      case readiness::in_flight: return nullptr;
-      case readiness::failed: return std::unexpected(system_error(error));
+      case readiness::ready:
+        break;
+      case readiness::in_flight:
+        return nullptr;
+      case readiness::failed:
+        return std::unexpected(system_error(error));
     }
   }
   c.word.take();
@@ -51,25 +55,41 @@ result<cell*> pool::hand_over(cell& c) noexcept {
 
 result<cell*> pool::acquire() noexcept {
   if (const std::error_code closed = check_open()) return std::unexpected(closed);
-  std::uint32_t aside = 0;  // native events that a late signaller has not left yet, linked; none in user space
+  result<cell*> got = try_acquire();
+  // Native events only: all that lie free have a late signaller at them, who needs a few instructions unless he was
+  // preempted.
+  for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
+    std::this_thread::yield();
+    got = try_acquire();
+  }
+  if (got.has_value() && *got == nullptr) return std::unexpected(make_error_code(fault::pool_exhausted));
+  return got;
+}
+
+result<cell*> pool::try_acquire() noexcept {
+  std::uint32_t aside = 0;  // free events that are not fit for use now, linked; none in user space
   std::uint32_t aside_last = 0;
   result<cell*> got = nullptr;
-  while (got.has_value() && *got == nullptr) {
+  std::error_code unfit;
+  for (;;) {
     const auto chain = take_free(1);
-    if (chain.count == 0) {
-      got = grow();
-      break;
-    }
+    if (chain.count == 0) break;
     cell& c = pages.at(chain.first);
     got = hand_over(c);
     if (got.has_value() && *got != nullptr) break;
+    if (!got.has_value()) unfit = got.error();
     // Relaxed: the link is ours until give_free() publishes it.
     c.next.store(aside, std::memory_order_relaxed);
     if (aside == 0) aside_last = chain.first;
     aside = chain.first;
+    got = nullptr;
   }
+  const bool found = got.has_value() && *got != nullptr;
+  if (!found) got = grow();
   if (aside != 0) give_free(aside, aside_last);
-  return got;
+  if (got.has_value() || aside == 0 || got.error() != fault::pool_exhausted) return got;
+  if (unfit) return std::unexpected(unfit);
+  return nullptr;
 }
 
 /// The primitive and the page come first, then the number: a failure leaves no hole, and no lock is needed. Several
@@ -112,7 +132,9 @@ bool pool::retire(cell& c) noexcept {
     c.word.retire(now);
   }
   if (now.generation() + 1 < word_value::generation_limit) return true;
-  retired.fetch_add(1, std::memory_order_relaxed);  // a count; close() reads it when nobody releases any more
+  // Release: pairs with the acquire in close(), which frees this event's page when everything has come back. The others
+  // come back through the free lists, whose push releases; a retired event's only way back is this count.
+  retired.fetch_add(1, std::memory_order_release);
   return false;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The pool's state, embedded in event_pool. Any thread acquires and releases; open and close are serialised by the caller.
+/// The pool's state, embedded in event_pool. Any thread acquires and releases; open and close are serialised by the
+/// caller.
 ///
 /// Invariants:
-/// 1. made = free + cached + held + retired, where free counts the two lists, cached the stocks of the caches, retired the
+/// 1. made = free + cached + held + retired, where free counts the two lists, cached the stocks of the caches, retired
+/// the
 ///    events at the end of their generations. Counted by stats() and close(), kept by nobody on the hot path.
 /// 2. Events 1 ... made have a page (and a primitive, if native, unless it was trimmed); no others are ever handed out.
 /// 3. An event in a list or stock is free by its word, and nobody holds it.
-/// 4. A push into the free lists is the last touch of the pool by a release, so a pool whose events have all come back can
+/// 4. A push into the free lists is the last touch of the pool by a release, so a pool whose events have all come back
+/// can
 ///    be freed.
 ///
 /// Cache lines (P7): releases and acquires each have the line of the stack that they use; everything read on both paths
@@ -56,7 +59,7 @@ struct pool {
   sync::atomic<bool> hungry{false};  ///< somebody has found no event at the maximum: caches shall give back their stock
   std::size_t collected = 0;         ///< close(): events that have come back
   alignas(64) sync::atomic<std::uint64_t> stale_signals{0};
-  std::mutex caches_lock;            ///< caches come and go, and stats() visits them: never on a hot path
+  std::mutex caches_lock;  ///< caches come and go, and stats() visits them: never on a hot path
   cache* caches = nullptr;
 
   [[nodiscard]] std::error_code open(loop*, const pool_options&, void (*complete)(cell&, std::error_code)) noexcept;
@@ -87,7 +90,10 @@ struct pool {
   [[nodiscard]] result<cell*> hand_over(cell&) noexcept;
 
  private:
+  /// Null and no error: all that lie free have a late signaller at them, and there can be no more.
+  [[nodiscard]] result<cell*> try_acquire() noexcept;
   [[nodiscard]] page_header common_header() noexcept;
+  [[nodiscard]] bool has_caches() noexcept;
   void free_everything() noexcept;
 };
 

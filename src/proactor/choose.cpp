@@ -23,12 +23,19 @@ void add(loop& l, std::string_view name, const char* verdict, const backend_text
                 static_cast<int>(name.size()), name.data(), verdict, text.data());
 }
 
-[[nodiscard]] std::error_code make(loop& l, const backend_kind& kind, std::string_view options, const char* verdict) noexcept {
+[[nodiscard]] std::error_code make(loop& l, const backend_kind& kind, std::string_view options,
+                                   const char* verdict) noexcept {
   std::error_code error;
   backend_text text = {};
   l.kernel = kind.make(l.storage, {&l, l.in.bell.handle(), options, l.memory}, error, text);
   add(l, kind.name, l.kernel != nullptr ? verdict : "cannot run", text);
   return error;
+}
+
+/// A lack of descriptors is no verdict on a backend. (A lack of memory may be: old kernels charge rings as locked
+/// memory.)
+[[nodiscard]] bool is_shortage(std::error_code error) noexcept {
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
 }
 
 [[nodiscard]] std::error_code force(loop& l, std::string_view wanted, const char* verdict) noexcept {
@@ -37,19 +44,18 @@ void add(loop& l, std::string_view name, const char* verdict, const backend_text
   const std::string_view options = colon == std::string_view::npos ? std::string_view{} : wanted.substr(colon + 1);
   const auto* const* kind = std::ranges::find(kinds, name, &backend_kind::name);
   if (kind == std::end(kinds)) return make_error_code(fault::unknown_backend);
-  return make(l, **kind, options, verdict);
+  const std::error_code error = make(l, **kind, options, verdict);
+  const bool speaks_for_itself = !error || is_shortage(error) || error == fault::unknown_backend_option;
+  return speaks_for_itself ? error : make_error_code(fault::backend_unusable);
 }
 
-/// No memory and no descriptors are no verdict on a backend: the next one would need them too.
-[[nodiscard]] bool is_shortage(std::error_code error) noexcept { return error == errc::resource_exhausted; }
-
+/// Tries them in order. A process without free descriptors learns that, instead of getting a lesser backend.
 [[nodiscard]] std::error_code first_that_runs(loop& l) noexcept {
-  std::error_code error = make_error_code(fault::backend_unusable);
   for (const backend_kind* kind : kinds) {
-    error = make(l, *kind, {}, "runs");
+    const std::error_code error = make(l, *kind, {}, "runs");
     if (l.kernel != nullptr || is_shortage(error)) return error;
   }
-  return error;
+  return make_error_code(fault::backend_unusable);
 }
 
 }  // namespace

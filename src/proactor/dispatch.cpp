@@ -14,18 +14,17 @@ namespace {
 
 /// The holder's view of an outcome.
 [[nodiscard]] std::error_code error_of(word_value outcome, const kernel_work* work) noexcept {
-  if (outcome.phase() == phase::fired) return system_error(work == nullptr || work->value >= 0 ? 0 : -work->value);
+  if (outcome.phase() == phase::fired) return {};
   if (outcome.refused()) return make_error_code(fault::waits_exhausted);
-  return system_error(work != nullptr && work->timed_out ? ETIMEDOUT : ECANCELED);
+  if (work == nullptr) return system_error(ECANCELED);
+  if (work->timed_out) return system_error(ETIMEDOUT);
+  return system_error(work->value < 0 ? -work->value : ECANCELED);
 }
 
-[[nodiscard]] bool is_post(const waiter& w, const kernel_work* work) noexcept {
-  return work != nullptr && work->wanted == request::none && w.deadline.get() == time_point::min();
-}
-
-/// Timers have none; native events always do (start() fills in what).
-[[nodiscard]] bool work_is_wanted(const waiter& w, const kernel_work& work) noexcept {
-  return !w.is_operation() || work.wanted != request::none;
+/// Timers and posts have no work for the kernel; native events always do (start() fills in what).
+[[nodiscard]] bool kernel_has_a_part(const waiter& w, const kernel_work* work) noexcept {
+  if (work == nullptr) return false;
+  return !w.is_operation() || (work->wanted != request::timer && work->wanted != request::post);
 }
 
 }  // namespace
@@ -41,11 +40,11 @@ bool loop::dispatch(waiter& w) noexcept {
 /// What only the loop can do for a submitted wait. True: it has an outcome by now. False: it is armed, or comes again.
 /// The kernel's part starts while the word is still queued, so that nobody else puts the waiter into a list meanwhile.
 bool loop::begin(waiter& w, kernel_work* work) noexcept {
-  if (is_post(w, work)) {
+  if (w.is_operation() && work->wanted == request::post) {
     (void)w.word.decide(phase::fired);  // fails if it was cancelled: an outcome too
     return true;
   }
-  if (work != nullptr && work_is_wanted(w, *work) && !work->active) {
+  if (kernel_has_a_part(w, work)) {
     const int started = start(w, *work);
     if (started == -EAGAIN) {
       unstarted.push_back(w);
@@ -53,7 +52,7 @@ bool loop::begin(waiter& w, kernel_work* work) noexcept {
     }
     if (started != 0) {
       // A signal or cancel that came first stands, and the failure is of no interest then.
-      if (!w.word.decide(phase::fired)) work->value = 0;
+      if (!w.word.decide(started < 0 ? phase::stopped : phase::fired)) work->value = 0;
       return true;
     }
   }

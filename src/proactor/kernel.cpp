@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The loop's side of kernel work: who starts it, who ends it, and what its result means for the wait. A wait with kernel
-/// work has two parties that can end it, so it is delivered only when both have been heard.
+/// The loop's side of kernel work: who starts it, who ends it, and what its result means for the wait. A wait with
+/// kernel work has two parties that can end it, so it is delivered only when both have been heard.
 #include <algorithm>
 #include <cerrno>
 
@@ -17,6 +17,13 @@ namespace {
 constexpr unsigned polls_between_looks = 64;
 
 [[nodiscard]] bool is_stopped(phase p) noexcept { return p == phase::stopped || p == phase::stopped_signalled; }
+
+/// The read took a signal after the wait was stopped. It is kept for the next wait, so it goes back into the primitive,
+/// where others may poll for it. (A foreign one must be marked in the word first; a ticket has done that itself.)
+void give_back_signal(event_word& word, native_state& native) noexcept {
+  if (native.shared) word.keep_signal();
+  if (word.peek().phase() == phase::stopped_signalled && write_primitive(native.handles)) --native.consumed;
+}
 
 }  // namespace
 
@@ -38,7 +45,8 @@ int loop::start(waiter& w, kernel_work& work) noexcept {
     work.active = true;
     ++active;
   } else {
-    work.value = std::min(started, 0);
+    // No room now is no outcome: what decides while the waiter is kept for another try must not be told of it.
+    work.value = started == -EAGAIN ? 0 : std::min(started, 0);
   }
   return started;
 }
@@ -46,6 +54,7 @@ int loop::start(waiter& w, kernel_work& work) noexcept {
 bool loop::stop(kernel_work& work) noexcept {
   if (!kernel->stop(work)) return false;
   work.active = false;
+  work.value = 0;
   --active;
   return true;
 }
@@ -56,8 +65,8 @@ bool loop::kernel_part_is_over(waiter& w, kernel_work& work) noexcept {
   if (stopped) work.cancelled = true;
   if (work.active) return stopped && stop(work);
   if (stopped || w.is_operation() || work.value > 0) return true;
-  // A native event that was signalled before its wait reached the kernel: the signal lies in the primitive, and must not
-  // be found by the next wait. If the signaller has not written yet, the next acquire (or wait) reads it instead.
+  // A native event that was signalled before its wait reached the kernel: the signal lies in the primitive, and must
+  // not be found by the next wait. If the signaller has not written yet, the next acquire (or wait) reads it instead.
   auto& native = *static_cast<cell&>(w).native();
   if (native.shared || static_cast<std::int32_t>(native.waiting()) > 0) {
     native.consumed += static_cast<std::uint32_t>(read_empty(native.handles));
@@ -65,8 +74,8 @@ bool loop::kernel_part_is_over(waiter& w, kernel_work& work) noexcept {
   return true;
 }
 
-/// The kernel has ended its part. What that means is decided by the word, in which signal, cancel and deadline may have come
-/// first; the waiter is delivered now unless a canceller's push is still to come.
+/// The kernel has ended its part. What that means is decided by the word, in which signal, cancel and deadline may have
+/// come first; the waiter is delivered now unless a canceller's push is still to come.
 void loop::finished(kernel_work& work, int result) noexcept {
   work.active = false;
   --active;
@@ -74,8 +83,8 @@ void loop::finished(kernel_work& work, int result) noexcept {
   native_state* native = w.is_operation() ? nullptr : static_cast<cell&>(w).native();
   const bool drained = native != nullptr && result > 0;
   if (drained) native->account_for(result);
-  // No ticket has fired an armed wait, and nobody else has the handle: what was read is a write of an earlier wait of this
-  // use. Wait again.
+  // No ticket has fired an armed wait, and nobody else has the handle: what was read is a write of an earlier wait of
+  // this use. Wait again.
   if (drained && !native->shared && w.word.requeue()) {
     timers.remove(w);
     taken.push_back(w);
@@ -83,10 +92,12 @@ void loop::finished(kernel_work& work, int result) noexcept {
   }
   // A drain of no bytes cannot happen while the pool holds the write end; it must not pass for a signal if it does.
   work.value = native != nullptr && result == 0 ? -EPIPE : result;
-  if (!w.word.decide(phase::fired)) {
-    // A ticket's signal counts even if the kernel failed.
-    work.value = std::max(work.value, 0);
-    if (drained && native->shared) w.word.keep_signal();
+  // A failure stops the wait, so that a signal that comes before the delivery is kept.
+  if (w.word.decide(work.value < 0 ? phase::stopped : phase::fired)) {
+    work.cancelled = true;  // by us: there is no canceller whose push would come
+  } else {
+    work.value = std::max(work.value, 0);  // what decided before the kernel's failure stands
+    if (drained) give_back_signal(w.word, *native);
     if (is_stopped(w.word.peek().phase()) && !work.cancelled) return;  // the canceller's push brings it
   }
   taken.push_back(w);
@@ -97,7 +108,10 @@ std::error_code loop::look(bool ran_something) noexcept {
   if (!kernel->looks_cheaply() && ran_something && ++polls_since_look < polls_between_looks) return {};
   polls_since_look = 0;
   looks.store(looks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const std::size_t active_before = active;
   const std::error_code failed = kernel->wait(0);
+  // There may be more where that came from: look again in the next poll.
+  if (active != active_before) polls_since_look = polls_between_looks;
   taken.append(unstarted);
   return failed;
 }

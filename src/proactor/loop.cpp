@@ -42,7 +42,8 @@ std::error_code loop::in_use() const noexcept {
   // Acquire: pairs with the release in the pool's close: what it did to this loop is done.
   if (pools.load(std::memory_order_acquire) != 0) return make_error_code(fault::pools_open);
   // Relaxed: a submit that close() must know of happened before it, by whatever the caller synchronises with.
-  if (submitted.load(std::memory_order_relaxed) != finished_operations) return make_error_code(fault::operations_in_flight);
+  if (submitted.load(std::memory_order_relaxed) != finished_operations)
+    return make_error_code(fault::operations_in_flight);
   return {};
 }
 
@@ -57,7 +58,8 @@ std::error_code loop::enter() noexcept {
   std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
   if (bound == me) return polling ? make_error_code(fault::polling) : std::error_code{};
   // Acquire: the winner takes over the loop's fields from whoever opened it (and from an earlier failed bind below).
-  if (bound != 0 || !polling_thread.compare_exchange_strong(bound, me, std::memory_order_acquire, std::memory_order_relaxed)) {
+  if (bound != 0 ||
+      !polling_thread.compare_exchange_strong(bound, me, std::memory_order_acquire, std::memory_order_relaxed)) {
     return make_error_code(fault::second_polling_thread);
   }
   const std::error_code failed = kernel->bind();
@@ -77,10 +79,10 @@ std::size_t loop::run_taken(std::size_t most) noexcept {
   return ran;
 }
 
-/// One round of everything that does not block: at most `batch` completions. Due timers come first but get only half of it, and
-/// the kernel is looked at before the queue's rest is run, so that none of the three can starve another.
+/// One round of everything that does not block: at most `batch` completions. Due timers come first but get only half of
+/// it, and the kernel is looked at before the queue's rest is run, so that none of the three can starve another.
 std::error_code loop::turn(std::size_t& ran) noexcept {
-  ran = expire((batch + 1) / 2);
+  ran = expire(batch - batch / 2);
   collect(in.queue.take());
   ran += run_taken(batch - ran);
   const std::error_code failed = look(ran != 0);
@@ -89,12 +91,16 @@ std::error_code loop::turn(std::size_t& ran) noexcept {
 }
 
 std::error_code loop::sleep(time_point until) noexcept {
-  if (!in.queue.fall_asleep()) return {};
   until = std::min(until, timers.next());
   // Work that the backend had no room for is tried again soon, whatever else happens.
   if (!unstarted.empty()) until = std::min(until, clock::now() + std::chrono::milliseconds(1));
   std::int64_t timeout_ns = -1;
-  if (until != never) timeout_ns = std::max<std::int64_t>(0, std::chrono::nanoseconds(until - clock::now()).count());
+  if (until != never) {
+    const time_point now = clock::now();
+    if (until <= now) return {};  // due already; the next turn sees to it
+    timeout_ns = std::chrono::nanoseconds(until - now).count();
+  }
+  if (!in.queue.fall_asleep()) return {};
   count(sleeps);
   const std::error_code failed = kernel->wait(timeout_ns);
   const std::uint64_t ended_before = in.queue.ended();

@@ -2,13 +2,15 @@
 /// \file
 /// The portable loop: takes what other threads pushed, runs completions, fires deadlines, looks at the kernel, sleeps.
 ///
-/// Threads: `in`, and the atomics beside it, are for every thread; everything below them for the polling thread alone (and
-/// for open and close, while nobody polls).
+/// Threads: `in`, and the atomics beside it, are for every thread; everything below them for the polling thread alone
+/// (and for open and close, while nobody polls).
 ///
 /// Invariants:
-/// 1. A waiter is in at most one of: the ready queue, `taken`, `unstarted`; which it is in, or that it is in none, follows
+/// 1. A waiter is in at most one of: the ready queue, `taken`, `unstarted`; which it is in, or that it is in none,
+/// follows
 ///    from its word (word.hpp).
-/// 2. Work is active exactly between a start() that succeeded and its report; a waiter is delivered only when its work is
+/// 2. Work is active exactly between a start() that succeeded and its report; a waiter is delivered only when its work
+/// is
 ///    not active and, if it was stopped by another thread, that thread's push has been taken.
 /// 3. The loop sleeps only when `taken` is empty and the queue's word held nothing.
 #pragma once
@@ -25,7 +27,7 @@ namespace chime {
 inline namespace v1 {
 namespace detail {
 
-/// A timer, watch or post: in the caller's memory. A post is a timer that was due before time began.
+/// A timer, watch or post: in the caller's memory.
 struct operation_state : waiter {
   kernel_work work;
   loop* owner = nullptr;
@@ -37,13 +39,13 @@ struct loop final : kernel_sink {
   alignas(64) sync::atomic<std::uint64_t> submitted{0};  ///< operations, by any thread
   sync::atomic<std::size_t> pools{0};                    ///< open on this loop
   sync::atomic<bool> stopping{false};
-  sync::atomic<std::uint64_t> polling_thread{0};         ///< 0: nobody has polled yet
+  sync::atomic<std::uint64_t> polling_thread{0};  ///< 0: nobody has polled yet
 
   alignas(64) waiter_list taken;  ///< to be looked at, oldest first
   waiter_list unstarted;          ///< queued, and the backend had no room for their work
   timer_tree timers;
   backend* kernel = nullptr;
-  std::size_t active = 0;         ///< pieces of kernel work
+  std::size_t active = 0;  ///< pieces of kernel work
   std::uint64_t finished_operations = 0;
   unsigned batch = 0;
   unsigned polls_since_look = 0;
@@ -79,7 +81,8 @@ struct loop final : kernel_sink {
   [[nodiscard]] int start(waiter&, kernel_work&) noexcept;
   /// True: it has ended.
   [[nodiscard]] bool stop(kernel_work&) noexcept;
-  /// Whether the kernel's part of a wait that has an outcome is over; if not, ends it, and finished() brings the waiter back.
+  /// Whether the kernel's part of a wait that has an outcome is over; if not, ends it, and finished() brings the waiter
+  /// back.
   [[nodiscard]] bool kernel_part_is_over(waiter&, kernel_work&) noexcept;
   /// Reports that wait for results; never blocks.
   [[nodiscard]] std::error_code look(bool ran_something) noexcept;
@@ -93,6 +96,11 @@ struct loop final : kernel_sink {
   [[nodiscard]] bool begin(waiter&, kernel_work*) noexcept;
   void deliver(waiter&, kernel_work*) noexcept;
   void complete(waiter&, std::error_code) noexcept;
+};
+
+/// For the other parts of the library: the loop behind a proactor; null if it is not open.
+struct loop_access {
+  [[nodiscard]] static loop* of(const proactor& p) noexcept { return p.loop_; }
 };
 
 /// The kernel work of a waiter: of an operation always, of an event if it is native.

@@ -4,6 +4,7 @@
 #include "chime/proactor.hpp"
 
 #include <cerrno>
+#include <limits>
 #include <new>
 
 #include "error/system.hpp"
@@ -47,7 +48,8 @@ void destroy(loop* l) noexcept {
   return now != phase::free && now != phase::idle;
 }
 
-void submit_operation(loop& l, operation_state& op, callback done, time_point due, int handle, detail::request wanted) noexcept {
+void submit_operation(loop& l, operation_state& op, callback done, time_point due, int handle,
+                      detail::request wanted) noexcept {
   if (in_flight(op)) misuse("an operation was submitted while it is in flight");
   op.function.set(reinterpret_cast<void (*)()>(done.target()));
   op.context.set(done.context());
@@ -58,8 +60,10 @@ void submit_operation(loop& l, operation_state& op, callback done, time_point du
   op.word.restart();
   // Relaxed: close() compares it with what finished, after the caller has made sure that nobody submits any more.
   l.submitted.fetch_add(1, std::memory_order_relaxed);
-  // Always by the queue: every kind needs the loop's hand. A fresh word never refuses, and nobody else can reach it yet.
-  (void)op.word.submit(phase::queued);
+  // Always by the queue: every kind needs the loop's hand. A fresh word never refuses, and nobody else can reach it
+  // yet.
+  if (op.word.submit(phase::queued) != detail::submit_effect::push)
+    misuse("an operation was submitted by two threads at once");
   l.in.post(op);
 }
 
@@ -78,7 +82,9 @@ proactor::proactor() noexcept = default;
 proactor::~proactor() {
   if (loop_ == nullptr) return;
   if (const auto closed = close(); !closed) {
-    misuse(closed.error() == fault::pools_open ? "proactor destroyed with pools open" : "proactor destroyed with operations in flight");
+    if (closed.error() == fault::pools_open) misuse("a proactor was destroyed with pools open");
+    if (closed.error() == fault::polling) misuse("a proactor was destroyed from inside a completion");
+    misuse("a proactor was destroyed with operations in flight");
   }
 }
 
@@ -125,28 +131,39 @@ void proactor::stop() noexcept {
 
 void proactor::wake() noexcept { opened(loop_).in.wake(); }
 
-void proactor::submit(operation& op, callback done) noexcept { submit(op, done, time_point::min()); }
+void proactor::submit(operation& op, callback done) noexcept {
+  submit_operation(opened(loop_), state_of(op.storage_), done, never, -1, detail::request::post);
+}
 
 void proactor::submit(operation& op, callback done, time_point due) noexcept {
-  submit_operation(opened(loop_), state_of(op.storage_), done, due, -1, detail::request::none);
+  submit_operation(opened(loop_), state_of(op.storage_), done, due, -1, detail::request::timer);
 }
 
 void proactor::submit(operation& op, callback done, native_handle handle, interest wanted) noexcept {
   const auto request = wanted == interest::writable ? detail::request::writable : detail::request::readable;
-  submit_operation(opened(loop_), state_of(op.storage_), done, never, static_cast<int>(handle), request);
+  // A handle that is no int names no descriptor; -1 is told as such by every backend.
+  const bool may_be_descriptor = handle >= 0 && handle <= std::numeric_limits<int>::max();
+  const int descriptor = may_be_descriptor ? static_cast<int>(handle) : -1;
+  submit_operation(opened(loop_), state_of(op.storage_), done, never, descriptor, request);
 }
 
 bool proactor::cancel(operation& op) noexcept {
   operation_state& state = state_of(op.storage_);
   switch (state.word.cancel(0)) {
-    case detail::cancel_effect::none: return false;
-    case detail::cancel_effect::kept: return true;
-    case detail::cancel_effect::push: state.owner->in.post(state); return true;
+    case detail::cancel_effect::none:
+      return false;
+    case detail::cancel_effect::kept:
+      return true;
+    case detail::cancel_effect::push:
+      state.owner->in.post(state);
+      return true;
   }
   return false;
 }
 
-std::string_view proactor::backend() const noexcept { return loop_ == nullptr ? std::string_view{} : loop_->kernel->name(); }
+std::string_view proactor::backend() const noexcept {
+  return loop_ == nullptr ? std::string_view{} : loop_->kernel->name();
+}
 
 std::string_view proactor::backend_choice() const noexcept {
   return loop_ == nullptr ? std::string_view{} : std::string_view{loop_->choice.data()};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The loop's deadlines, ordered by time: an intrusive tree, so that a deadline costs no memory beyond the waiter and no
-/// operation is worse than O(log n). Touched by the polling thread alone.
+/// The loop's deadlines, ordered by time: an intrusive tree, so that a deadline costs no memory beyond the waiter and
+/// no operation is worse than O(log n). Touched by the polling thread alone.
 #pragma once
 
 #include <boost/intrusive/set.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The seam through which every lock-free part takes its atomics and its shared plain fields. This is the product's side:
-/// std::atomic and a bare value, at no cost. The interleaving explorer of the tests puts a file of the same name before
-/// this one in the include path, so that the very same code runs under its scheduler.
+/// The seam through which every lock-free part takes its atomics and its shared plain fields. This is the product's
+/// side: std::atomic and a bare value, at no cost. The interleaving explorer of the tests puts a file of the same name
+/// before this one in the include path, so that the very same code runs under its scheduler.
 #pragma once
 
 #include <atomic>
@@ -25,14 +25,5 @@ class plain {
  private:
   T value_{};
 };
-
-/// Inside a loop that waits for another thread's store.
-inline void relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace chime::sync
