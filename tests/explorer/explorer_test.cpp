@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// The explorer's scheduler and search prove themselves: blocking, spinning, bounds, traces and random search.
-#include "explorer/expect.hpp"
 #include "explorer/explorer.hpp"
+#include "explorer/expect.hpp"
 #include "sync/misuse.hpp"
 
 #include <gtest/gtest.h>

@@ -2,8 +2,8 @@
 /// \file
 /// Under the explorer the product's loud stop for misuse fails the execution, so that a model can show a misuse as it
 /// shows any other bug. Models that link this do not link the product's own definition.
-#include "explorer/execution.hpp"
 #include "sync/misuse.hpp"
+#include "explorer/execution.hpp"
 
 #include <string>
 

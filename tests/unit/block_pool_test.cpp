@@ -2,85 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
-#include <latch>
 #include <set>
-#include <thread>
 #include <vector>
 
+#include "block_pool_fixture.hpp"
 #include "chime/memory.hpp"
 
 namespace {
 
-/// The heap, counted; refuses when it has given as many chunks as it may; zeroes what it gives.
-class counting_upstream {
- public:
-  std::atomic<std::size_t> chunks_left = SIZE_MAX;
-  std::atomic<std::size_t> chunks_given = 0;
-  std::atomic<std::size_t> chunks_live = 0;
-  std::atomic<std::size_t> bytes_live = 0;
-  std::function<void()> on_allocate;  ///< runs inside a request, before it is answered
-
-  [[nodiscard]] chime::allocator memory() noexcept {
-    return {.allocate =
-                [](void* self, std::size_t size, std::size_t alignment) noexcept {
-                  return static_cast<counting_upstream*>(self)->allocate(size, alignment);
-                },
-            .deallocate = [](void* self, void* block, std::size_t size,
-                             std::size_t) noexcept { static_cast<counting_upstream*>(self)->deallocate(block, size); },
-            .context = this};
-  }
-
- private:
-  void* allocate(std::size_t size, std::size_t alignment) {
-    if (on_allocate) on_allocate();
-    if (chunks_given == chunks_left) return nullptr;
-    void* const block = std::aligned_alloc(alignment, size);
-    std::memset(block, 0, size);
-    ++chunks_given;
-    ++chunks_live;
-    bytes_live += size;
-    return block;
-  }
-  void deallocate(void* block, std::size_t size) {
-    --chunks_live;
-    bytes_live -= size;
-    std::free(block);
-  }
-};
-
-class BlockPool : public testing::Test {
- protected:
-  void open(std::size_t size, std::size_t alignment, std::size_t blocks_per_chunk) {
-    ASSERT_TRUE(pool.open({size, alignment, blocks_per_chunk, upstream.memory()}));
-  }
-
-  std::vector<void*> acquire(std::size_t count) {
-    std::vector<void*> blocks;
-    for (std::size_t i = 0; i < count; ++i) blocks.push_back(pool.acquire());
-    EXPECT_EQ(std::count(blocks.begin(), blocks.end(), nullptr), 0);
-    return blocks;
-  }
-
-  void release(const std::vector<void*>& blocks) {
-    for (void* const block : blocks) pool.release(block);
-  }
-
-  /// Closes, with nothing out, and everything must be back upstream.
-  void expect_all_given_back() {
-    EXPECT_EQ(pool.close(), 0U);
-    EXPECT_EQ(upstream.chunks_live, 0U);
-    EXPECT_EQ(upstream.bytes_live, 0U);
-  }
-
-  counting_upstream upstream;
-  chime::block_pool pool;
-};
-using BlockPoolDeathTest = BlockPool;
+using BlockPool = chime_test::block_pool_fixture;
 
 TEST_F(BlockPool, BlocksAreAlignedApartAndUsable) {
   for (const std::size_t alignment : {std::size_t{64}, std::size_t{256}, std::size_t{4096}}) {
@@ -195,40 +128,6 @@ TEST_F(BlockPool, DestructionGivesEverythingBack) {
   EXPECT_EQ(upstream.chunks_live, 0U);
 }
 
-TEST_F(BlockPool, RefusesASecondOpen) {
-  open(64, 64, 4);
-  const auto again = pool.open();
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error(), chime::fault::pool_already_open);
-  EXPECT_EQ(again.error(), chime::errc::busy);
-  EXPECT_EQ(pool.block_size(), 64U);
-}
-
-TEST_F(BlockPool, RefusesBlocksThatCannotBeCut) {
-  const chime::block_pool_options misfits[] = {
-      {.block_size = 0},       {.block_size = SIZE_MAX},
-      {.block_alignment = 0},  {.block_alignment = 32},
-      {.block_alignment = 96}, {.block_alignment = SIZE_MAX / 2 + 1},
-      {.blocks_per_chunk = 0}, {.blocks_per_chunk = SIZE_MAX / 4096},
-  };
-  for (const auto& options : misfits) {
-    const auto opened = pool.open(options);
-    ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error(), chime::fault::block_misfit);
-  }
-}
-
-TEST_F(BlockPool, RefusesHalfAnAllocator) {
-  chime::allocator half = upstream.memory();
-  half.deallocate = nullptr;
-  const auto opened = pool.open({.upstream = half});
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error(), chime::fault::allocator_incomplete);
-  // A refused open leaves the pool closed.
-  EXPECT_EQ(pool.acquire(), nullptr);
-  open(64, 64, 4);
-}
-
 TEST_F(BlockPool, DefaultsAreHeapPages) {
   ASSERT_TRUE(pool.open());
   void* const block = pool.acquire();
@@ -266,99 +165,5 @@ TEST_F(BlockPool, PoolsCanBeStacked) {
   EXPECT_EQ(small.close(), 0U);
   expect_all_given_back();
 }
-
-/// Beyond the words that the pool itself writes into a free block.
-std::atomic_ref<int> holder_flag(void* block) { return std::atomic_ref(static_cast<int*>(block)[8]); }
-
-TEST_F(BlockPool, NoBlockIsHeldTwiceByFourThreads) {
-  open(64, 64, 16);
-  std::atomic<int> collisions = 0;
-  std::atomic<int> failures = 0;
-  std::latch start(4);
-  const auto work = [&](unsigned random) {
-    std::vector<void*> held;
-    const auto acquire_one = [&] {
-      void* const block = pool.acquire();
-      if (block == nullptr) {
-        ++failures;
-        return;
-      }
-      if (holder_flag(block).exchange(1, std::memory_order_relaxed) != 0) ++collisions;
-      static_cast<unsigned*>(block)[9] = random;  // plain, so that the thread sanitizer sees a shared block too
-      held.push_back(block);
-    };
-    const auto release_one = [&] {
-      holder_flag(held.back()).store(0, std::memory_order_relaxed);
-      pool.release(held.back());
-      held.pop_back();
-    };
-    start.arrive_and_wait();
-    for (int step = 0; step < 50'000; ++step) {
-      random = random * 1664525 + 1013904223;
-      const bool wants_more = random >> 31 != 0;
-      if (held.empty() || (held.size() < 50 && wants_more)) {
-        acquire_one();
-      } else {
-        release_one();
-      }
-    }
-    while (!held.empty()) release_one();
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < 4; ++i) threads.emplace_back(work, i);
-  }
-  EXPECT_EQ(collisions, 0);
-  EXPECT_EQ(failures, 0);
-  expect_all_given_back();
-}
-
-TEST_F(BlockPool, BlocksMayBeReleasedByOtherThreads) {
-  open(64, 64, 16);
-  for (int round = 0; round < 20; ++round) {
-    const auto blocks = acquire(100);
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < 4; ++i) {
-      threads.emplace_back([&, i] {
-        release({blocks.begin() + std::ptrdiff_t(25 * i), blocks.begin() + std::ptrdiff_t(25 * (i + 1))});
-      });
-    }
-  }
-  expect_all_given_back();
-}
-
-TEST_F(BlockPoolDeathTest, DestroyedWithBlocksOut) {
-  EXPECT_DEATH(
-      {
-        chime::block_pool doomed;
-        (void)doomed.open({64, 64, 4, upstream.memory()});
-        for (int i = 0; i < 3; ++i) (void)doomed.acquire();
-      },
-      "^chime: 3 block");
-}
-
-TEST_F(BlockPoolDeathTest, ReleasedTwice) {
-  open(64, 64, 4);
-  const auto blocks = acquire(2);
-  pool.release(blocks[0]);
-  EXPECT_DEATH(pool.release(blocks[0]), "twice");
-  pool.release(blocks[1]);
-  EXPECT_DEATH(pool.release(blocks[1]), "none out");
-}
-
-#ifndef NDEBUG
-TEST_F(BlockPoolDeathTest, ReleasedToAnotherPool) {
-  open(64, 64, 4);
-  chime::block_pool other;
-  ASSERT_TRUE(other.open({64, 64, 4, upstream.memory()}));
-  void* const mine = pool.acquire();
-  void* const theirs = other.acquire();
-  EXPECT_DEATH(pool.release(theirs), "not from");
-  EXPECT_DEATH(pool.release(static_cast<std::byte*>(mine) + 8), "not from");
-  EXPECT_DEATH(pool.release(static_cast<std::byte*>(mine) - 64), "not from");
-  pool.release(mine);
-  other.release(theirs);
-}
-#endif
 
 }  // namespace

@@ -21,7 +21,8 @@ namespace chime::sync {
 namespace detail {
 
 /// Constructors here are constexpr because those of the product are, but only an execution can register an object. This
-/// makes a constant evaluation of them fail, so that the compiler leaves the construction to run time.
+/// makes a constant evaluation of them fail, so that the compiler leaves the construction to run time. The callers ask
+/// the builtin, because with clang 14 in its C++23 mode std::is_constant_evaluated() says yes at run time.
 constexpr void refuse_constant(bool always) {
   if (always) throw "an object under the explorer is constructed at run time";
 }
@@ -38,7 +39,7 @@ class atomic {
 
   constexpr atomic() noexcept : atomic(T{}) {}
   constexpr atomic(T value) noexcept {
-    if (std::is_constant_evaluated()) detail::refuse_constant(true);
+    if (__builtin_is_constant_evaluated()) detail::refuse_constant(true);
     number_ = memory().make_location(this, pack(value));
   }
   atomic(const atomic&) = delete;
@@ -126,7 +127,7 @@ class plain {
  public:
   constexpr plain() noexcept : plain(T{}) {}
   constexpr explicit plain(T value) noexcept {
-    if (std::is_constant_evaluated()) detail::refuse_constant(true);
+    if (__builtin_is_constant_evaluated()) detail::refuse_constant(true);
     number_[0] = memory().make_cell(this);
     set(value);
   }
