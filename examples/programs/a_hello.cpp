@@ -11,7 +11,10 @@ int main() {
   chime::event done = pool.acquire().value();
   std::jthread worker([t = done.get_ticket()] { t.signal(); });
 
-  auto said = [&](chime::completion&& c) { std::printf("signalled: %s\n", c.error.message().c_str()); loop.stop(); };
+  auto said = [&](chime::completion&& c) {
+    std::printf("signalled: %s\n", c.error.message().c_str());
+    loop.stop();
+  };
   std::move(done).submit(said);
   loop.run().value();
 }

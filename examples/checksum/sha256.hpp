@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// SHA-256 of a file, by OpenSSL.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace checksum {
+
+using digest = std::array<unsigned char, 32>;
+
+struct file_hash {
+  std::error_code error;  ///< none: the two others hold
+  digest sum = {};
+  std::uint64_t bytes = 0;
+};
+
+/// Hashes one file after the other; each thread has its own.
+class sha256 {
+ public:
+  /// Throws std::bad_alloc, or std::runtime_error if this OpenSSL has no SHA-256.
+  sha256();
+  [[nodiscard]] file_hash hash_file(const std::string& path);
+
+ private:
+  template <auto Free>
+  struct deleter {
+    template <class T>
+    void operator()(T* object) const noexcept {
+      Free(object);
+    }
+  };
+
+  [[nodiscard]] std::error_code update_from(int descriptor, std::uint64_t& bytes);
+
+  std::unique_ptr<EVP_MD, deleter<EVP_MD_free>> algorithm_;
+  std::unique_ptr<EVP_MD_CTX, deleter<EVP_MD_CTX_free>> context_;
+  std::vector<unsigned char> buffer_;
+};
+
+}  // namespace checksum
