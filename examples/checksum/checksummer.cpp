@@ -38,6 +38,7 @@ chime::result<void> checksummer::open(const std::string& backend) {
 
 chime::result<void> checksummer::run() {
   std::vector<std::jthread> crew;
+  crew.reserve(workers_);
   for (unsigned i = 0; i < workers_; ++i) {
     crew.emplace_back([this, hasher = sha256{}](const std::stop_token& stop) mutable { work(hasher, stop); });
   }

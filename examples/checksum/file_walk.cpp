@@ -26,7 +26,7 @@ class walk {
       return;
     }
     if (fs::is_directory(status)) {
-      directories_.push_back(path);
+      directories_.emplace_back(path);
       walk_directories();
     } else if (fs::is_regular_file(status)) {
       add_file(path);

@@ -12,7 +12,7 @@
 namespace checksum {
 namespace {
 
-constexpr std::size_t buffer_bytes = 128 * 1024;
+constexpr std::size_t buffer_bytes = 128UZ * 1024;
 
 std::error_code last_error() { return {errno, std::system_category()}; }
 

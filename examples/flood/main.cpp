@@ -73,7 +73,7 @@ void produce(const std::stop_token& stop, chime::event_pool& pool, std::uint64_t
 
 /// Polls until everything has completed. Stays awake through short gaps, so that signals need not wake it.
 std::error_code drain(chime::proactor& loop, const std::uint64_t& completions, std::uint64_t wanted) {
-  constexpr int empty_polls_before_sleep = 1000;
+  constexpr int empty_polls_before_sleep = 5'000;
   for (int empty = 0; completions < wanted;) {
     const auto ran = loop.poll(std::chrono::nanoseconds(empty < empty_polls_before_sleep ? 0 : -1));
     if (!ran) return ran.error();

@@ -64,7 +64,7 @@ TEST_F(BlockingWait, D6_ASignalDuringTheWaitEndsIt) {
       payload = 42;
       EXPECT_EQ(t.signal(), signal_result::delivered);
     }
-    EXPECT_FALSE(error) << error.message();
+    ASSERT_FALSE(error) << error.message();
     EXPECT_EQ(seen, 42U);
   }
 }

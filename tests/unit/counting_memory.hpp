@@ -17,11 +17,11 @@ namespace chime_test {
 
 class counting_memory {
  public:
-  std::atomic<std::size_t> requests = 0;          ///< granted or not
+  std::atomic<std::size_t> requests = 0;            ///< granted or not
   std::atomic<std::size_t> grants_left = SIZE_MAX;  ///< requests after these are refused
-  std::atomic<std::size_t> odd_requests = 0;      ///< not of a page's size and alignment, as pools ask
-  std::atomic<std::size_t> bytes = 0;             ///< out
-  std::atomic<std::size_t> blocks = 0;            ///< out
+  std::atomic<std::size_t> odd_requests = 0;        ///< not of a page's size and alignment, as pools ask
+  std::atomic<std::size_t> bytes = 0;               ///< out
+  std::atomic<std::size_t> blocks = 0;              ///< out
 
   counting_memory() = default;
   counting_memory(const counting_memory&) = delete;
@@ -29,11 +29,14 @@ class counting_memory {
   ~counting_memory() { EXPECT_EQ(blocks.load(), 0U) << "blocks of a counting_memory were leaked"; }
 
   [[nodiscard]] chime::allocator get() noexcept {
-    return {.allocate = [](void* self, std::size_t size,
-                           std::size_t alignment) noexcept { return static_cast<counting_memory*>(self)->take(size, alignment); },
-            .deallocate = [](void* self, void* block, std::size_t size, std::size_t alignment) noexcept {
-              static_cast<counting_memory*>(self)->give(block, size, alignment);
-            },
+    return {.allocate =
+                [](void* self, std::size_t size, std::size_t alignment) noexcept {
+                  return static_cast<counting_memory*>(self)->take(size, alignment);
+                },
+            .deallocate =
+                [](void* self, void* block, std::size_t size, std::size_t alignment) noexcept {
+                  static_cast<counting_memory*>(self)->give(block, size, alignment);
+                },
             .context = this};
   }
 

@@ -209,7 +209,7 @@ TEST_F(EventDeathTest, D3_ReleaseWhileAThreadBlocksStopsTheProgram) {
     chime::event_pool pool;
     if (!pool.open()) return;
     auto ev = acquire_from(pool);
-    std::jthread waiter([&] { (void)ev.wait(); });
+    std::jthread waiter([&] { (void)ev.wait_until(chime::clock::now() + chime_test::patience); });
     if (chime_test::eventually([&] { return phase_of(ev) == phase::blocked; })) ev.reset();
   };
   EXPECT_DEATH(release_a_blocked_event(), "chime: an event was released while its wait is in flight");
@@ -220,8 +220,8 @@ TEST_F(EventDeathTest, D3_ASecondBlockingWaitStopsTheProgram) {
     chime::event_pool pool;
     if (!pool.open()) return;
     auto ev = acquire_from(pool);
-    std::jthread waiter([&] { (void)ev.wait(); });
-    if (chime_test::eventually([&] { return phase_of(ev) == phase::blocked; })) (void)ev.wait();
+    std::jthread waiter([&] { (void)ev.wait_until(chime::clock::now() + chime_test::patience); });
+    if (chime_test::eventually([&] { return phase_of(ev) == phase::blocked; })) (void)ev.wait_until(now);
   };
   EXPECT_DEATH(wait_twice(), "chime: an event was waited for while another wait is in flight");
 }

@@ -19,7 +19,8 @@ void* take(std::size_t size) noexcept {
 void* take(std::size_t size, std::align_val_t alignment) noexcept {
   ++allocations_of_this_thread;
   void* block = nullptr;
-  const std::size_t least = static_cast<std::size_t>(alignment) < sizeof(void*) ? sizeof(void*) : static_cast<std::size_t>(alignment);
+  const std::size_t least =
+      static_cast<std::size_t>(alignment) < sizeof(void*) ? sizeof(void*) : static_cast<std::size_t>(alignment);
   return posix_memalign(&block, least, size == 0 ? 1 : size) == 0 ? block : nullptr;
 }
 

@@ -29,6 +29,18 @@ TEST_P(NativePoolState, E3_TheHandleIsReadableWhileTheEventIsSignalled) {
   EXPECT_TRUE(readable(static_cast<int>(*handle)));
 }
 
+TEST_P(NativePoolState, E1_CoalescedAndStaleSignalsAreNotWritten) {
+  open(1, 1);
+  auto ev = acquire_from(pool);
+  const chime::ticket t = ev.get_ticket();
+  EXPECT_EQ(t.signal(), signal_result::delivered);
+  for (unsigned i = 0; i < 5; ++i) EXPECT_EQ(t.signal(), signal_result::coalesced);
+  const auto handles = cell_of(ev).native()->handles;
+  ev.reset();
+  EXPECT_EQ(t.signal(), signal_result::stale);
+  EXPECT_EQ(chime::detail::read_empty(handles), 1U);
+}
+
 TEST_P(NativePoolState, D6_CannotBeWaitedForWithoutALoop) {
   open(1);
   auto ev = acquire_from(pool);

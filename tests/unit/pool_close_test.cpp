@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The end of a pool: close counts what is out, frees when all is back, and the destructor insists on it. The end of a use:
-/// nothing of it reaches the next.
+/// The end of a pool: close counts what is out, frees when all is back, and the destructor insists on it. The end of a
+/// use: nothing of it reaches the next.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// What tests of pools, caches and events share: acquiring that must succeed, looks behind the handle, death-test style.
+/// What tests of pools, caches and events share: acquiring that must succeed, looks behind the handle.
 #pragma once
 
 #include <gtest/gtest.h>

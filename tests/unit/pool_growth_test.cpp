@@ -25,7 +25,9 @@ constexpr std::size_t events_per_page = 63;
 
 class EventPoolGrowth : public testing::Test {
  protected:
-  void open(std::size_t maximum = SIZE_MAX) { ASSERT_TRUE(pool.open({.maximum_capacity = maximum, .memory = memory.get()})); }
+  void open(std::size_t maximum = SIZE_MAX) {
+    ASSERT_TRUE(pool.open({.maximum_capacity = maximum, .memory = memory.get()}));
+  }
 
   counting_memory memory;
   chime::event_pool pool;

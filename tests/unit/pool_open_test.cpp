@@ -57,7 +57,9 @@ TEST(EventPoolOpen, P2_MakesTheInitialEventsUpFront) {
 constexpr std::size_t ten_pages = 10 * 63;
 
 void expect_whole_or_not_at_all(const chime::pool_options& options, chime::proactor* loop, counting_memory& memory) {
-  const auto open = [&](chime::event_pool& pool) { return loop == nullptr ? pool.open(options) : pool.open(*loop, options); };
+  const auto open = [&](chime::event_pool& pool) {
+    return loop == nullptr ? pool.open(options) : pool.open(*loop, options);
+  };
   chime::event_pool pool;
   const std::size_t descriptors = chime_test::open_descriptors();
   std::size_t granted = 0;
@@ -93,8 +95,8 @@ TEST(EventPoolOpen, P2_SoItIsWithNativeEvents) {
     counting_memory memory;
     chime::proactor loop;
     ASSERT_TRUE(loop.open({.backend = "poll"}));
-    expect_whole_or_not_at_all({.initial_capacity = ten_pages / 2 + 200, .native = true, .kind = kind, .memory = memory.get()},
-                               &loop, memory);
+    expect_whole_or_not_at_all(
+        {.initial_capacity = ten_pages / 2 + 200, .native = true, .kind = kind, .memory = memory.get()}, &loop, memory);
   }
 }
 
@@ -143,7 +145,8 @@ TEST(EventPoolOpen, BadInput_MoreThanAPoolCanNumber) {
   constexpr std::size_t limit = chime::event_pool::capacity_limit;
   expect_refused({.initial_capacity = limit + 1}, fault::capacity_too_large, errc::invalid_argument, "capacity_limit");
   expect_refused({.maximum_capacity = limit + 1}, fault::capacity_too_large, errc::invalid_argument, "capacity_limit");
-  expect_refused({.maximum_capacity = SIZE_MAX - 1}, fault::capacity_too_large, errc::invalid_argument, "capacity_limit");
+  expect_refused({.maximum_capacity = SIZE_MAX - 1}, fault::capacity_too_large, errc::invalid_argument,
+                 "capacity_limit");
   expect_refused({.initial_capacity = SIZE_MAX}, fault::capacity_too_large, errc::invalid_argument, "capacity_limit");
   chime::event_pool pool;
   EXPECT_TRUE(pool.open({.maximum_capacity = limit}));

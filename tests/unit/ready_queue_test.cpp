@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The ready queue: order, the wake bit, the sleep sentinel, and who owes a ring; then with threads and a real doorbell.
+/// The ready queue: order, the wake bit, the sleep sentinel, who owes a ring; then with threads and a real doorbell.
 #include "event/ready_queue.hpp"
 
 #include <gtest/gtest.h>

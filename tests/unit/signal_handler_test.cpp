@@ -25,8 +25,8 @@ using chime_test::phase_of;
 
 constexpr int odd_errno = 4242;  // of no system call
 
-// The thread sanitizer holds a handler back until its thread calls something that it intercepts, which a thread that sleeps
-// on a futex does not.
+// The thread sanitizer holds a handler back until its thread calls something that it intercepts, which a thread that
+// sleeps on a futex does not.
 #if defined(__SANITIZE_THREAD__)
 constexpr bool handlers_run_at_once = false;
 #else
@@ -50,7 +50,7 @@ void signal_target(int) {
 class SignalHandler : public testing::Test {
  protected:
   SignalHandler() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = signal_target;
     EXPECT_EQ(::sigaction(SIGUSR1, &action, &before_), 0);
     handled = 0;
@@ -69,7 +69,7 @@ class SignalHandler : public testing::Test {
   }
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 TEST_F(SignalHandler, E1_DeliversAndCoalescesAndSaysStale) {
@@ -175,7 +175,8 @@ TEST_F(SignalHandler, E1_InterruptsAcquireReleaseAndSignalAnywhere) {
   for (unsigned i = 0; i < 20'000 || (handled < 20 && chime::clock::now() < give_up); ++i) {
     if (i % 16 == 0) (void)pool.stats();  // takes a lock: where a deferred handler gets its turn
     auto ev = acquire_from(pool);
-    if (!ev || ev.get_ticket().signal() != signal_result::delivered || !ev.wait_until(chime::time_point::min())) ++wrong;
+    if (!ev || ev.get_ticket().signal() != signal_result::delivered || !ev.wait_until(chime::time_point::min()))
+      ++wrong;
     if (watched.wait_until(chime::time_point::min())) ++consumed;
   }
   stop = true;

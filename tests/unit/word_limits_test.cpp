@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The ends of the word's counters, and its races: one winner for each wait, and no write that a signal announces is missed.
+/// The ends of the word's counters, and its races: one winner for each wait, and no write before a signal is missed.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -84,8 +84,8 @@ TEST(EventWordRace, L4_OneOfSignalCancelAndDeadlineWinsEachWait) {
   const auto next_round = [&]() noexcept {
     // Whoever won on armed, and a signal that came after another's win, leaves one of these.
     const phase p = word.peek().phase();
-    const bool plausible = p == phase::idle || p == phase::fired || p == phase::stopped || p == phase::stopped_signalled ||
-                           p == phase::signalled;
+    const bool plausible = p == phase::idle || p == phase::fired || p == phase::stopped ||
+                           p == phase::stopped_signalled || p == phase::signalled;
     if (winners.exchange(0) != 1 || !plausible) ++wrong_rounds;
     if (p != phase::idle && p != phase::signalled) (void)word.finish();
     (void)word.consume();

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// Threads that wait without a loop (src/event/blocking.cpp, over modelled futexes): a signal against the wait and its
+/// deadline. A wake-up that is lost is a deadlock.
+#include "event/cell.hpp"
+#include "loop_stage.hpp"
+
+namespace explore = chime::explore;
+using namespace chime::models;
+using chime::event;
+using chime::signal_result;
+using chime::ticket;
+using chime::sync::atomic;
+using chime::sync::plain;
+
+namespace {
+
+// Blocking events need no loop; that there is one does not matter.
+TEST(blocking_model, two_signals_against_two_waits) {
+  expect_holds({.preemptions = 3, .stale_reads = 2}, [] {
+    loop_stage s;
+    event ev = s.acquire();
+    const ticket t = ev.get_ticket();
+    plain<int> written{0};
+    bool second_kept = false;
+    explore::threads(
+        [&] {
+          written.set(1);
+          check(t.signal() == signal_result::delivered, "the first signal was not delivered");
+          second_kept = t.signal() == signal_result::delivered;
+        },
+        [&] {
+          check(ev.wait().has_value(), "a signalled wait failed");
+          check(written.get() == 1, "the wait consumed a signal without its data");
+        });
+    check((t.signal() == signal_result::coalesced) == second_kept, "a signal is lost");
+    check(ev.wait().has_value(), "a kept signal was not found");
+    ev.reset();
+    s.finish();
+  });
+}
+
+TEST(blocking_model, signal_against_time_out) {
+  expect_holds({.preemptions = 4, .stale_reads = 3, .time_outs = 1}, [] {
+    loop_stage s;
+    event ev = s.acquire();
+    const ticket t = ev.get_ticket();
+    bool consumed = false;
+    explore::threads([&] { check(t.signal() == signal_result::delivered, "the only signal was not delivered"); },
+                     [&] {
+                       const auto waited = ev.wait_until(long_ago);
+                       consumed = waited.has_value();
+                       check(consumed || waited.error() == chime::errc::timed_out, "the wrong error");
+                     });
+    check((t.signal() == signal_result::delivered) == consumed, "timed out and consumed, or neither");
+    ev.reset();
+    s.finish();
+  });
+}
+
+// A futex wake that comes late, when the event is in its next use: its holder looks again.
+TEST(blocking_model, late_wake_against_the_next_use) {
+  expect_holds({.preemptions = 2, .stale_reads = 1}, [] {
+    loop_stage s;
+    event ev = s.acquire();
+    const ticket first = ev.get_ticket();
+    ticket second;
+    atomic<bool> ready{false};
+    explore::threads([&] { (void)first.signal(); },
+                     [&] {
+                       check(ev.wait().has_value(), "a signalled wait failed");
+                       ev = s.acquire();
+                       second = ev.get_ticket();
+                       ready.store(true, std::memory_order_release);
+                       check(ev.wait().has_value(), "a signalled wait failed");
+                     },
+                     [&] {
+                       while (!ready.load(std::memory_order_acquire)) chime::sync::relax();
+                       check(second.signal() == signal_result::delivered, "the only signal was not delivered");
+                     });
+    ev.reset();
+    s.finish();
+  });
+}
+
+}  // namespace

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// A pool without a loop on a modelled machine, and who holds its events, for the models of src/pool.
+#pragma once
+
+#include "event/cell.hpp"
+#include "machine.hpp"
+#include "model.hpp"
+#include "pool/cache.hpp"
+#include "pool/pool.hpp"
+
+#include <array>
+#include <optional>
+
+namespace chime::models {
+
+using detail::cell;
+using explore::check;
+
+struct pool_stage {
+  machine kernel;
+  std::optional<detail::pool> pool{std::in_place};
+  std::array<int, 80> owner{};  // a ghost: 0 is nobody
+
+  pool_stage(std::size_t initial, std::size_t maximum) {
+    pool_options how;
+    how.initial_capacity = initial;
+    how.maximum_capacity = maximum;
+    how.memory = kernel.memory();
+    check(!pool->open(nullptr, how, nullptr), "the pool did not open");
+  }
+
+  /// The event is the caller's. Its field would race with anybody else's use of the event.
+  cell& own(cell& c, int me) {
+    int& holder = owner[c.index()];
+    check(holder == 0, "an event has two owners");
+    holder = me + 1;
+    check(c.word.peek().phase() == detail::phase::idle, "an event that was acquired is not idle");
+    c.context.set(&owner);
+    return c;
+  }
+  void disown(cell& c) {
+    c.context.set(nullptr);
+    owner[c.index()] = 0;
+  }
+
+  /// Null: the pool is exhausted.
+  [[nodiscard]] cell* acquire(int me) { return owned(pool->acquire(), me); }
+  [[nodiscard]] cell* acquire(int me, detail::cache& from) { return owned(from.acquire(), me); }
+  [[nodiscard]] cell* owned(result<cell*> got, int me) {
+    if (got) return &own(**got, me);
+    check(got.error() == fault::pool_exhausted, "acquire failed for another reason than that no event is left");
+    return nullptr;
+  }
+  [[nodiscard]] cell& must_acquire(int me) {
+    cell* c = acquire(me);
+    check(c != nullptr, "exhausted was said although there was an event");
+    return *c;
+  }
+
+  void release(cell& c) {
+    disown(c);
+    pool->release(c);
+  }
+  void release(cell& c, detail::cache& into) {
+    disown(c);
+    into.release(c);
+  }
+
+  /// Every event is back, once: so many were made, and the pool closes.
+  void finish(std::size_t made) {
+    const pool_stats s = pool->stats();
+    check(s.made == made && s.held == 0 && s.free + s.cached + s.retired == s.made, "the counts of the pool are wrong");
+    check(pool->close() == 0, "events are missing when the pool is closed");
+    pool.reset();
+  }
+};
+
+/// Lets so many threads in at once, as a program does that never wants more events than there are.
+class semaphore {
+ public:
+  explicit semaphore(int permits) : permits_(permits) {}
+  void enter() {
+    int seen = permits_.load(std::memory_order_relaxed);
+    while (seen == 0 ||
+           !permits_.compare_exchange_strong(seen, seen - 1, std::memory_order_acquire, std::memory_order_relaxed)) {
+      if (seen != 0) continue;
+      sync::relax();
+      seen = permits_.load(std::memory_order_relaxed);
+    }
+  }
+  void leave() { permits_.fetch_add(1, std::memory_order_release); }
+
+ private:
+  sync::atomic<int> permits_;
+};
+
+/// Something that one thread tells another, with all that it has done.
+class flag {
+ public:
+  void raise() { up_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool is_up() const { return up_.load(std::memory_order_acquire); }
+  void await() const {
+    while (!is_up()) sync::relax();
+  }
+
+ private:
+  sync::atomic<bool> up_{false};
+};
+
+}  // namespace chime::models
