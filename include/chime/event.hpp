@@ -130,7 +130,8 @@ class [[nodiscard]] event {
   /// event goes back. Within this use, a foreign write cannot be told from a late write of a ticket: a second wait may
   /// complete by the latter. Errors: not_native.
   [[nodiscard]] CHIME_API result<native_handle> native() const noexcept;
-  /// The handle to write to: the same with an eventfd, the other end of a pipe. Otherwise like native().
+  /// The handle to write to: the same with an eventfd, the other end of a pipe. Otherwise like native(). A process that
+  /// kept a duplicate of a pipe's end gets SIGPIPE for writes after the pool has replaced it; with an eventfd they are lost.
   [[nodiscard]] CHIME_API result<native_handle> native_signal() const noexcept;
   /// The holder's word that nobody else writes to the handles any more: the primitive is then only read empty, not
   /// replaced.

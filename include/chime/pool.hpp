@@ -43,8 +43,8 @@ struct pool_stats {
 
 /// Embedded in the caller's object, pinned. All completions of its events run on one loop. It must outlive its tickets.
 ///
-/// Released events are handed out again in no particular order between threads (a single thread sees last in, first
-/// out), never while anybody can still reach the earlier use.
+/// Released events are handed out again in no promised order (those that migrate together come back newest first; a
+/// cache is last in, first out), and always as a new use, which no earlier ticket reaches.
 class CHIME_API event_pool {
  public:
   /// What the pool asks its allocator for, in size and alignment, each time: a header and 63 events of 64 bytes.

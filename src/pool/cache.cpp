@@ -51,7 +51,7 @@ result<cell*> cache::acquire() noexcept {
     const auto chain = home->take_free(batch);
     first = chain.first;
     count.store(chain.count, std::memory_order_relaxed);
-    if (chain.count == 0) return home->grow();
+    if (chain.count == 0) return home->acquire();
   }
   cell& c = take_one();
   result<cell*> got = home->hand_over(c);

@@ -71,6 +71,10 @@ result<cell*> pool::try_acquire() noexcept {
   std::uint32_t aside_last = 0;
   result<cell*> got = nullptr;
   std::error_code unfit;
+  // Before the look at the lists: only if the maximum was reached by then does an empty look mean that all are held. Else
+  // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
+  // only grows, so an older value costs one more try.
+  const bool all_were_made = made.load(std::memory_order_relaxed) == maximum;
   for (;;) {
     const auto chain = take_free(1);
     if (chain.count == 0) break;
@@ -87,7 +91,8 @@ result<cell*> pool::try_acquire() noexcept {
   const bool found = got.has_value() && *got != nullptr;
   if (!found) got = grow();
   if (aside != 0) give_free(aside, aside_last);
-  if (got.has_value() || aside == 0 || got.error() != fault::pool_exhausted) return got;
+  const bool final = got.has_value() || got.error() != fault::pool_exhausted || (aside == 0 && all_were_made);
+  if (final) return got;
   if (unfit) return std::unexpected(unfit);
   return nullptr;
 }

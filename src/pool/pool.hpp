@@ -90,7 +90,7 @@ struct pool {
   [[nodiscard]] result<cell*> hand_over(cell&) noexcept;
 
  private:
-  /// Null and no error: all that lie free have a late signaller at them, and there can be no more.
+  /// Null and no error: try again. All that lie free have a late signaller at them, or the lists were looked at too early.
   [[nodiscard]] result<cell*> try_acquire() noexcept;
   [[nodiscard]] page_header common_header() noexcept;
   [[nodiscard]] bool has_caches() noexcept;

@@ -107,7 +107,8 @@ TEST_P(accounting, of_four_producers_who_share_the_pool) {
 }
 
 TEST_P(accounting, of_four_producers_with_caches) {
-  ASSERT_NO_FATAL_FAILURE(open_pool({.initial_capacity = 16, .maximum_capacity = 256 + producers * chime::event_cache::limit}));
+  ASSERT_NO_FATAL_FAILURE(
+      open_pool({.initial_capacity = 16, .maximum_capacity = 256 + producers * chime::event_cache::limit}));
   run([&](std::size_t who, account& a) {
     chime::event_cache cache(pool);
     produce(who, rounds(), [&] { return cache.acquire(); }, a);
@@ -120,16 +121,19 @@ TEST_P(accounting, of_holders_who_release_into_their_caches) {
   run([&](std::size_t who, account& a) {
     chime::event_cache cache(pool);
     std::vector<chime::event> held;
-    produce(who, rounds() / 2, [&] {
-      for (int i = 0; i < 3; ++i) {
-        if (auto extra = cache.acquire()) held.push_back(std::move(*extra));
-      }
-      while (held.size() > 8) {
-        cache.release(std::move(held.back()));
-        held.pop_back();
-      }
-      return cache.acquire();
-    }, a);
+    produce(
+        who, rounds() / 2,
+        [&] {
+          for (int i = 0; i < 3; ++i) {
+            if (auto extra = cache.acquire()) held.push_back(std::move(*extra));
+          }
+          while (held.size() > 8) {
+            cache.release(std::move(held.back()));
+            held.pop_back();
+          }
+          return cache.acquire();
+        },
+        a);
   });
 }
 

@@ -29,11 +29,15 @@ class environment {
   ~environment() { set(before_ ? before_->c_str() : nullptr); }
 
  private:
-  static void set(const char* value) { value == nullptr ? ::unsetenv("CHIME_BACKEND") : ::setenv("CHIME_BACKEND", value, 1); }
+  static void set(const char* value) {
+    value == nullptr ? ::unsetenv("CHIME_BACKEND") : ::setenv("CHIME_BACKEND", value, 1);
+  }
   std::optional<std::string> before_;
 };
 
-[[nodiscard]] bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+[[nodiscard]] bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 /// Runs `what` on a thread for which these system calls fail with `error`.
 template <class What>
@@ -46,8 +50,8 @@ void without(std::initializer_list<unsigned> calls, unsigned error, What what) {
     }
     program.push_back({BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW});
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    const bool filtered = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-                          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+    const bool filtered =
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
     if (!filtered) {
       std::printf("no seccomp here: not tested\n");
       return;
@@ -71,7 +75,8 @@ TEST(choosing, an_unknown_name_is_refused) {
 }
 
 TEST(choosing, an_unknown_option_is_refused) {
-  for (const char* name : {"io_uring:defer", "io_uring:no-defer,nothing", "io_uring:,no-defer", "epoll:no-defer", "poll:x"}) {
+  for (const char* name :
+       {"io_uring:defer", "io_uring:no-defer,nothing", "io_uring:,no-defer", "epoll:no-defer", "poll:x"}) {
     chime::proactor loop;
     const auto opened = loop.open({.backend = name});
     ASSERT_FALSE(opened) << name;

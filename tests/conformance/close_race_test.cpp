@@ -115,7 +115,8 @@ TEST_P(close_race, of_a_pool_that_is_polled_until_everything_came_back) {
       pool.cancel_all();
       producer.until_idle();  // signals that come too late for a wait need a pool that is open
     }
-    EXPECT_TRUE(poll_until([&] { return pool.close() == 0; })) << "pool.close() says how many are out, as often as asked";
+    EXPECT_TRUE(poll_until([&] { return pool.close() == 0; }))
+        << "pool.close() says how many are out, as often as asked";
     EXPECT_EQ(completed, 50);
     producer.until_idle();
     ASSERT_TRUE(loop.close());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// The native handle: strangers signal and poll an event by its descriptor, and none of that reaches its next use (E3, D2).
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -81,6 +82,21 @@ TEST_P(native_handle, a_foreign_write_wakes_a_loop_that_sleeps_for_ever) {
     ASSERT_TRUE(stranger_signals(handle));
     ASSERT_TRUE(eventually([&] { return done.load(); })) << "round " << i;
   }
+}
+
+TEST_P(native_handle, that_a_child_process_inherited_completes_the_wait) {
+  chime::event ev = acquire();
+  const auto handle = ev.native_signal().value();
+  waiter& w = submit(std::move(ev));
+  let_the_loop_see();
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) ::_exit(stranger_signals(handle) ? 0 : 1);
+  EXPECT_TRUE(complete(w));
+  EXPECT_EQ(w.outcome(), outcome::success);
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_P(native_handle, many_foreign_writes_before_the_wait_count_as_one) {

@@ -20,10 +20,18 @@ struct operation_cancel : in_world {
   }
   void start(chime::operation& op, chime::callback done, kind k, time_point due = clock::now() + 1h) {
     switch (k) {
-      case kind::post: loop.submit(op, done); break;
-      case kind::timer: loop.submit(op, done, due); break;
-      case kind::readable: loop.submit(op, done, empty.first, chime::interest::readable); break;
-      case kind::writable: loop.submit(op, done, full.second, chime::interest::writable); break;
+      case kind::post:
+        loop.submit(op, done);
+        break;
+      case kind::timer:
+        loop.submit(op, done, due);
+        break;
+      case kind::readable:
+        loop.submit(op, done, empty.first, chime::interest::readable);
+        break;
+      case kind::writable:
+        loop.submit(op, done, full.second, chime::interest::writable);
+        break;
     }
   }
 };

@@ -47,7 +47,7 @@ struct contest {
 };
 
 TEST_P(race, of_signal_cancel_and_deadline_has_one_winner) {
-  const int rounds = (GetParam().native() ? 40 : 200) / (sanitized ? 4 : 1);
+  const int rounds = (GetParam().native() ? 60 : 300) / (sanitized ? 3 : 1);
   contest c;
   std::thread signaller(&contest::signal_them, &c);
   std::thread canceller(&contest::cancel_them, &c);
@@ -60,7 +60,8 @@ TEST_P(race, of_signal_cancel_and_deadline_has_one_winner) {
       chime::event ev = acquire();
       c.tickets[i] = ev.get_ticket();
       const bool with_deadline = random() % 3 != 0;
-      std::move(ev).submit(waiters[i], with_deadline ? clock::now() + std::chrono::microseconds(random() % 60) : chime::never);
+      std::move(ev).submit(waiters[i],
+                           with_deadline ? clock::now() + std::chrono::microseconds(random() % 60) : chime::never);
     }
     if (seen) {
       ASSERT_TRUE(loop.poll());
@@ -179,6 +180,35 @@ TEST_P(race, of_a_late_signal_with_release_and_acquire_never_touches_the_next_us
   signaller.join();
   EXPECT_EQ(pool.stats().stale_signals, stale);
   EXPECT_LE(pool.stats().made, 3U) << "released events are used again";
+}
+
+/// Descriptors come and go under waits and signals, which must not notice.
+TEST_P(race, of_trim_with_uses_of_the_pool_disturbs_none) {
+  const int rounds = (GetParam().native() ? 600 : 2000) / (sanitized ? 3 : 1);
+  std::atomic<bool> over{false};
+  std::thread trimmer([&] {
+    while (!over) {
+      pool.trim();
+      std::this_thread::yield();
+    }
+  });
+  chime::ticket late;
+  for (int round = 0; round < rounds && !HasFailure(); ++round) {
+    chime::event ev = acquire();
+    const chime::ticket t = ev.get_ticket();
+    waiter w;
+    if (round % 2 == 0) t.signal();
+    std::move(ev).submit(w);
+    EXPECT_EQ(late.signal(), signal_result::stale);
+    if (round % 2 != 0) t.signal();
+    EXPECT_TRUE(complete(w));
+    EXPECT_EQ(w.outcome(), outcome::success);
+    late = t;
+  }
+  over = true;
+  trimmer.join();
+  const chime::pool_stats stats = pool.stats();
+  EXPECT_EQ(stats.free, stats.made);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// Tickets, wake and stop in handlers of POSIX signals (E1, L2). Polls have a timeout here: under ThreadSanitizer a handler is
-/// deferred to the thread's next intercepted call, and a sleep without a timeout makes none when it is interrupted.
+/// Tickets, wake and stop in handlers of POSIX signals (E1, L2).
 #include <pthread.h>
 #include <unistd.h>
 
@@ -18,17 +17,39 @@ std::atomic<chime::proactor*> handlers_loop{nullptr};
 std::atomic<bool> handler_stops{false};
 std::atomic<int> handled{0};
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool handlers_are_deferred = true;
+#else
+constexpr bool handlers_are_deferred = false;
+#endif
+
+/// Sends a signal to a thread, once. But ThreadSanitizer defers handlers to the thread's next intercepted call, which may lie
+/// behind a sleep that the signal came too early to interrupt: there it is sent until it has arrived. (Polls have a timeout
+/// here for the same reason: they look at the clock when they are interrupted, and that is such a call.)
+template <class Predicate>
+void send_until(pthread_t to, Predicate arrived) {
+  do {
+    ::pthread_kill(to, SIGUSR1);
+    if (handlers_are_deferred) std::this_thread::sleep_for(100us);
+  } while (handlers_are_deferred && !arrived());
+}
+void send_signal(pthread_t to) {
+  send_until(to, [before = handled.load()] { return handled.load() > before; });
+}
+
 extern "C" void on_signal(int) {
+  const int kept = errno;
   errno = ERANGE;
-  if (const chime::ticket* t = handlers_ticket.exchange(nullptr); t != nullptr) {
+  const chime::ticket* t = handlers_ticket.exchange(nullptr);
+  chime::proactor* l = handlers_loop.load();
+  if (t != nullptr) {
     t->signal();
     t->signal();
     (void)t->expired();
   }
-  if (chime::proactor* l = handlers_loop.load(); l != nullptr) {
-    handler_stops ? l->stop() : l->wake();
-  }
-  if (errno == ERANGE) handled.fetch_add(1);  // counts only if errno was kept
+  if (l != nullptr) handler_stops ? l->stop() : l->wake();
+  if ((t != nullptr || l != nullptr) && errno == ERANGE) handled.fetch_add(1);  // counts only if errno was left alone
+  errno = kept;
 }
 
 struct signal_handler : in_world {
@@ -98,7 +119,7 @@ TEST_P(signal_handler, on_a_loop_thread_that_sleeps_or_is_about_to_completes_eve
         continue;
       }
       for (int delay = 0; delay < sent % 40 * 20; ++delay) (void)ready.load();
-      ::pthread_kill(loop_thread, SIGUSR1);
+      send_signal(loop_thread);
       ++sent;
     }
   });
@@ -135,7 +156,7 @@ TEST_P(signal_handler, on_another_thread_completes_waits) {
     const chime::ticket t = ev.get_ticket();
     waiter& w = submit(std::move(ev));
     handlers_ticket = &t;
-    ::pthread_kill(victim.native_handle(), SIGUSR1);
+    send_signal(victim.native_handle());
     EXPECT_TRUE(complete(w));
     EXPECT_EQ(w.outcome(), outcome::success);
     EXPECT_TRUE(eventually([&] { return handled.load() == round; }));
@@ -150,8 +171,10 @@ TEST_P(signal_handler, that_interrupts_the_sleep_for_nothing_does_not_end_the_po
   std::thread sender([&] {
     for (int i = 0; i < 20; ++i) {
       const auto before = loop.stats().sleeps;
-      ::pthread_kill(loop_thread, SIGUSR1);
-      EXPECT_TRUE(eventually([&] { return loop.stats().sleeps > before; }));
+      EXPECT_TRUE(eventually([&] {
+        send_until(loop_thread, [&] { return loop.stats().sleeps > before; });
+        return loop.stats().sleeps > before;
+      }));
     }
     loop.wake();
   });
@@ -164,13 +187,13 @@ TEST_P(signal_handler, may_wake_the_loop) {
   const pthread_t loop_thread = ::pthread_self();
   std::thread sender([&] {
     EXPECT_TRUE(eventually([&] { return loop.stats().sleeps != 0; }));
-    ::pthread_kill(loop_thread, SIGUSR1);
+    send_signal(loop_thread);
   });
   const time_point before = clock::now();
   EXPECT_EQ(loop.poll(patience).value_or(99), 0U);
   EXPECT_LT(clock::now() - before, patience);
   sender.join();
-  EXPECT_TRUE(eventually([&] { return handled.load() == 1; }));
+  EXPECT_GE(handled, 1);
 }
 
 TEST_P(signal_handler, may_stop_the_loop) {
@@ -182,10 +205,10 @@ TEST_P(signal_handler, may_stop_the_loop) {
   chime::operation& timer = make_operation();
   loop.submit(timer, far, clock::now() + 1h);
   for (int i = 1; i <= 5; ++i) {
-    std::thread sender([&] { ::pthread_kill(here, SIGUSR1); });
+    std::thread sender([&] { send_signal(here); });
     ASSERT_TRUE(loop.run());
     sender.join();
-    ASSERT_TRUE(eventually([&] { return handled.load() == i; }));
+    ASSERT_TRUE(eventually([&] { return handled.load() >= i; }));
   }
   EXPECT_TRUE(loop.cancel(timer));
   ASSERT_TRUE(complete(far));

@@ -31,7 +31,8 @@ TEST_P(waking, poll_sleeps_as_long_as_its_timeout_says) {
 }
 
 TEST_P(waking, poll_with_any_long_timeout_sleeps_until_it_is_woken) {
-  for (const auto timeout : {std::chrono::nanoseconds::max(), std::chrono::nanoseconds(-1), std::chrono::nanoseconds::min()}) {
+  for (const auto timeout :
+       {std::chrono::nanoseconds::max(), std::chrono::nanoseconds(-1), std::chrono::nanoseconds::min()}) {
     const auto before = loop.stats().sleeps;
     std::thread waker([&] {
       EXPECT_TRUE(eventually([&] { return loop.stats().sleeps > before; }));

@@ -27,7 +27,8 @@ TEST_P(timer, fires_once_and_not_early) {
 }
 
 TEST_P(timer, in_the_past_fires_at_once) {
-  for (const time_point past : {clock::now(), clock::now() - 1ns, clock::now() - 24h, time_point{}, time_point{} - 24h}) {
+  for (const time_point past :
+       {clock::now(), clock::now() - 1ns, clock::now() - 24h, time_point{}, time_point{} - 24h}) {
     waiter& w = make_waiter();
     loop.submit(make_operation(), w, past);
     ASSERT_TRUE(complete(w));

@@ -251,14 +251,20 @@ TEST_P(watch, from_another_thread_wakes_a_loop_that_sleeps_for_ever) {
 TEST_P(watch, beyond_the_limit_of_descriptors_is_told_or_says_so) {
   const descriptor_pair ends = descriptor_pair::pipe();
   const std::size_t before = open_descriptors();
+  chime::proactor& l = loop;
+  chime::operation& first = make_operation();
+  chime::operation& second = make_operation();
+  waiter& a = make_waiter();
+  waiter& b = make_waiter();
   descriptor_limit none(0);
-  waiter& a = start(ends.first, interest::readable);
-  waiter& b = start(ends.first, interest::readable);
-  ASSERT_TRUE(loop.poll());
+  l.submit(first, a, ends.first, interest::readable);
+  l.submit(second, b, ends.first, interest::readable);
+  const auto polled = l.poll();
+  none.lift();
+  ASSERT_TRUE(polled);
   ASSERT_TRUE(write_byte(ends.second));
   ASSERT_TRUE(complete(a));
   ASSERT_TRUE(complete(b));
-  none.lift();
   EXPECT_TRUE(!a.error || a.error == chime::errc::resource_exhausted) << a.error.message();
   EXPECT_TRUE(!b.error || b.error == chime::errc::resource_exhausted) << b.error.message();
   EXPECT_EQ(open_descriptors(), before);

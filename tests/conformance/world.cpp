@@ -15,14 +15,17 @@
 namespace conformance {
 namespace {
 
-const char* const backends[] = {"io_uring", "io_uring:no-defer", "io_uring:linked-read", "io_uring:no-defer,linked-read",
-                                "epoll",    "poll"};
+const char* const backends[] = {
+    "io_uring", "io_uring:no-defer", "io_uring:linked-read", "io_uring:no-defer,linked-read", "epoll", "poll"};
 
 [[nodiscard]] const char* name_of(world::kind kind) {
   switch (kind) {
-    case world::kind::user_space: return "user_space";
-    case world::kind::native_eventfd: return "native_eventfd";
-    case world::kind::native_pipe: return "native_pipe";
+    case world::kind::user_space:
+      return "user_space";
+    case world::kind::native_eventfd:
+      return "native_eventfd";
+    case world::kind::native_pipe:
+      return "native_pipe";
   }
   return "";
 }
@@ -134,10 +137,11 @@ void in_world::let_the_loop_see() {
   }
 }
 
-runner::runner(chime::proactor& loop) : loop_(&loop), thread_([&loop] {
-  const auto ran = loop.run();
-  EXPECT_TRUE(ran) << ran.error().message();
-}) {}
+runner::runner(chime::proactor& loop)
+    : loop_(&loop), thread_([&loop] {
+        const auto ran = loop.run();
+        EXPECT_TRUE(ran) << ran.error().message();
+      }) {}
 
 void runner::stop() {
   if (!thread_.joinable()) return;

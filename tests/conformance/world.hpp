@@ -177,7 +177,8 @@ class meeting {
 /// Raises the limit of descriptors as far as it goes, and returns it.
 std::size_t raise_descriptor_limit();
 
-/// Only `more` further descriptors can be opened, until the end of scope.
+/// Only `more` further descriptors can be opened, until the end of scope. Under it, call nothing of the test's own object:
+/// a sanitizer that checks dynamic types needs a pipe for that.
 class descriptor_limit {
  public:
   explicit descriptor_limit(unsigned more);

@@ -137,8 +137,8 @@ TEST(native_model, signal_against_cancel_against_deadline) {
 
 // A ticket of the first use signals twice, at any time. The event is released and acquired again, or set aside; the
 // second use is completed by its own ticket alone, though it may be made of the same primitive.
-void late_writes_of(const machine_options& kind, bool handle_is_given_out) {
-  loop_stage s(kind, native());
+void late_writes_of(const machine_options& kind, bool handle_is_given_out, std::size_t maximum = 2) {
+  loop_stage s(kind, native(1, maximum));
   event ev = s.acquire();
   if (handle_is_given_out) check(ev.native().has_value(), "no handle");
   const ticket first = ev.get_ticket();
@@ -174,6 +174,12 @@ TEST(native_model, late_writes_against_release_and_reacquisition) {
 // The first use has given its handle out, so the second gets a new primitive: the old one is closed under no writer.
 TEST(native_model, late_writes_against_replacement) {
   expect_holds_on_every_kernel({.preemptions = 2, .stale_reads = 1}, late_writes_before_replacement);
+}
+
+// There is no other event: the acquirer yields to the signaller until it has left, and is not told "exhausted".
+void late_writes_to_the_only_event(const machine_options& kind) { late_writes_of(kind, false, 1); }
+TEST(native_model, late_writes_against_reacquisition_of_the_only_event) {
+  expect_holds_on_every_kernel({.preemptions = 2, .stale_reads = 1}, late_writes_to_the_only_event);
 }
 
 // Without a wait: a held event is signalled, released and acquired by others, while trim closes free primitives.

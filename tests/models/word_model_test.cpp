@@ -47,7 +47,7 @@ TEST(word_model, coalescing_by_a_load_breaks_it) {
   expect_breaks({.preemptions = 4}, "deadlock", two_signals<coalesces_by_a_load>);
 }
 TEST(word_model, delivery_by_a_store_breaks_it) {
-  expect_breaks({.preemptions = 4}, "", two_signals<finishes_by_a_store>);
+  expect_breaks({.preemptions = 4}, "data race", two_signals<finishes_by_a_store>);
 }
 
 // A signal, a cancel, and waits until the signal is consumed: a cancel is told exactly when it won, and a signal that
@@ -105,7 +105,7 @@ struct pushes_queued_waits : event_word {
   }
 };
 
-TEST(word_model, pushing_a_queued_wait_breaks_it) { expect_breaks({}, "", deadline<pushes_queued_waits>); }
+TEST(word_model, pushing_a_queued_wait_breaks_it) { expect_breaks({}, "data race", deadline<pushes_queued_waits>); }
 
 // At the limit of attempts a submit is refused: the completion says so, and a signal is kept.
 TEST(word_model, refused_wait_against_signal_and_cancel) {

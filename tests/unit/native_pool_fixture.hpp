@@ -6,8 +6,17 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <ostream>
+
 #include "event/native.hpp"
 #include "pool_fixture.hpp"
+
+namespace chime {
+
+/// For the names of failed tests.
+inline void PrintTo(primitive kind, std::ostream* out) { *out << (kind == primitive::pipe ? "pipe" : "eventfd"); }
+
+}  // namespace chime
 
 namespace chime_test {
 
