@@ -13,4 +13,3 @@ struct chime_proactor {
   chime::allocator memory;            ///< where this struct comes from, too
   std::array<char, 64> backend = {};  ///< NUL-terminated
 };
-

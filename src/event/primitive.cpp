@@ -15,8 +15,12 @@ inline namespace v1 {
 namespace detail {
 namespace {
 
+// All system calls of this file are raw: read and close are cancellation points otherwise, and a thread that is
+// cancelled inside acquire would take the event with it. The others are so too because ThreadSanitizer follows a
+// descriptor by the functions of the C library: it has to see both ends of its life, or neither.
+
 [[nodiscard]] int make_eventfd(primitive_handles& made) noexcept {
-  const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  const auto fd = static_cast<int>(::syscall(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (fd < 0) return errno;
   made = {fd, fd};
   return 0;
@@ -24,7 +28,7 @@ namespace {
 
 [[nodiscard]] int make_pipe(primitive_handles& made) noexcept {
   int ends[2];
-  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return errno;
+  if (::syscall(SYS_pipe2, ends, O_NONBLOCK | O_CLOEXEC) != 0) return errno;
   made = {ends[0], ends[1]};
   return 0;
 }
@@ -37,9 +41,6 @@ int make_primitive(primitive kind, primitive_handles& made) noexcept {
   const bool missing = failed == ENOSYS || failed == ENODEV;
   return missing && kind == primitive::automatic ? make_pipe(made) : failed;
 }
-
-// All calls here that could block are raw: a thread that is cancelled at a cancellation point inside acquire would take
-// the event with it.
 
 void close_primitive(primitive_handles& handles) noexcept {
   if (!handles.exists()) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// Four producers and one loop at full load: every signal is counted once, and every submit completes once (L4, P5, D4).
+/// Four producers and one loop at full load: every signal is counted once, and every submit completes once (L4, P5,
+/// D4).
 #include <random>
 
 #include "world.hpp"

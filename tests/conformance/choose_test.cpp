@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// Which backend a loop gets, and what it says about it (L1). Backends are made to fail by a seccomp filter on one thread.
+/// Which backend a loop gets, and what it says about it (L1). Backends are made to fail by a seccomp filter on one
+/// thread.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>

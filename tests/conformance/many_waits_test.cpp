@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// More waits than any queue of the kernel has room for, submitted before the first poll: a loop that cannot cope wedges for
-/// good, as others do after 128.
+/// More waits than any queue of the kernel has room for, submitted before the first poll: a loop that cannot cope
+/// wedges for good, as others do after 128.
 #include "world.hpp"
 
 namespace conformance {

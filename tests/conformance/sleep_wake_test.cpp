@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The loop sleeps, and no signal is ever lost on the way to its sleep (L2, D1). A lost wake-up shows as a failure after
-/// 30 seconds.
+/// The loop sleeps, and no signal is ever lost on the way to its sleep (L2, D1). A lost wake-up shows as a failure
+/// after 30 seconds.
 #include "world.hpp"
 
 namespace conformance {

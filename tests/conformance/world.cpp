@@ -188,7 +188,8 @@ std::size_t raise_descriptor_limit() {
 
 descriptor_limit::descriptor_limit(unsigned more) {
   ::getrlimit(RLIMIT_NOFILE, &before_);
-  // The limit is on numbers, and the lowest free one is taken each time: fill gaps by asking for one number after another.
+  // The limit is on numbers, and the lowest free one is taken each time: fill gaps by asking for one number after
+  // another.
   std::vector<int> taken;
   for (unsigned i = 0; i <= more; ++i) taken.push_back(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
   const rlimit limit{static_cast<rlim_t>(taken.back()), before_.rlim_max};

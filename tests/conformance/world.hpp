@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// What the conformance tests share. A behaviour is written once and runs in every world: a backend, with the options that
-/// matter, and what events are made of. A backend that cannot run on this machine is skipped, and the reason is printed.
+/// What the conformance tests share. A behaviour is written once and runs in every world: a backend, with the options
+/// that matter, and what events are made of. A backend that cannot run on this machine is skipped, and the reason is
+/// printed.
 ///
 /// No test sleeps and hopes. What has to happen is waited for, and 30 seconds without it are a failure.
 #pragma once
@@ -92,8 +93,9 @@ template <class Predicate>
   return true;
 }
 
-/// A loop, a pool, and things to wait with, in the world that the test runs in. Ends every test by closing both: nothing
-/// may be out or in flight any more. After a failure everything is left as it is, since callbacks may still be pending.
+/// A loop, a pool, and things to wait with, in the world that the test runs in. Ends every test by closing both:
+/// nothing may be out or in flight any more. After a failure everything is left as it is, since callbacks may still be
+/// pending.
 class in_world : public testing::TestWithParam<world> {
  protected:
   in_world();
@@ -177,8 +179,8 @@ class meeting {
 /// Raises the limit of descriptors as far as it goes, and returns it.
 std::size_t raise_descriptor_limit();
 
-/// Only `more` further descriptors can be opened, until the end of scope. Under it, call nothing of the test's own object:
-/// a sanitizer that checks dynamic types needs a pipe for that.
+/// Only `more` further descriptors can be opened, until the end of scope. Under it, call nothing of the test's own
+/// object: a sanitizer that checks dynamic types needs a pipe for that.
 class descriptor_limit {
  public:
   explicit descriptor_limit(unsigned more);

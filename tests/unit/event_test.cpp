@@ -210,7 +210,10 @@ TEST_F(EventDeathTest, D3_ReleaseWhileAThreadBlocksStopsTheProgram) {
     if (!pool.open()) return;
     auto ev = acquire_from(pool);
     std::jthread waiter([&] { (void)ev.wait_until(chime::clock::now() + chime_test::patience); });
-    if (chime_test::eventually([&] { return phase_of(ev) == phase::blocked; })) ev.reset();
+    // By the cell, since the handle itself is the waiting thread's.
+    if (chime_test::eventually([&] { return phase_of(ev) == phase::blocked; })) {
+      chime::detail::release(*chime::detail::cell::of(ev));
+    }
   };
   EXPECT_DEATH(release_a_blocked_event(), "chime: an event was released while its wait is in flight");
 }

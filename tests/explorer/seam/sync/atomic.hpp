@@ -68,19 +68,29 @@ class atomic {
     return compare_exchange(expected, desired, order, of_failure(order), true);
   }
 
-  T fetch_add(T value, std::memory_order order) noexcept requires std::integral<T> {
+  T fetch_add(T value, std::memory_order order) noexcept
+    requires std::integral<T>
+  {
     return update(order, [value](T old) { return static_cast<T>(old + value); });
   }
-  T fetch_sub(T value, std::memory_order order) noexcept requires std::integral<T> {
+  T fetch_sub(T value, std::memory_order order) noexcept
+    requires std::integral<T>
+  {
     return update(order, [value](T old) { return static_cast<T>(old - value); });
   }
-  T fetch_or(T value, std::memory_order order) noexcept requires std::integral<T> {
+  T fetch_or(T value, std::memory_order order) noexcept
+    requires std::integral<T>
+  {
     return update(order, [value](T old) { return static_cast<T>(old | value); });
   }
-  T fetch_and(T value, std::memory_order order) noexcept requires std::integral<T> {
+  T fetch_and(T value, std::memory_order order) noexcept
+    requires std::integral<T>
+  {
     return update(order, [value](T old) { return static_cast<T>(old & value); });
   }
-  T fetch_xor(T value, std::memory_order order) noexcept requires std::integral<T> {
+  T fetch_xor(T value, std::memory_order order) noexcept
+    requires std::integral<T>
+  {
     return update(order, [value](T old) { return static_cast<T>(old ^ value); });
   }
 
