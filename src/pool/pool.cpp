@@ -56,8 +56,8 @@ result<cell*> pool::hand_over(cell& c) noexcept {
 result<cell*> pool::acquire() noexcept {
   if (const std::error_code closed = check_open()) return std::unexpected(closed);
   result<cell*> got = try_acquire();
-  // Native events only: all that lie free have a late signaller at them, who needs a few instructions unless he was
-  // preempted.
+  // Once if the last events were made just now; more often only if all that lie free are native and have a late signaller
+  // at them, who needs a few instructions unless he was preempted.
   for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
     std::this_thread::yield();
     got = try_acquire();
