@@ -62,8 +62,8 @@ bool loop::begin(waiter& w, kernel_work* work) noexcept {
 }
 
 void loop::deliver(waiter& w, kernel_work* work) noexcept {
-  timers.remove(w);
   // Before finish(): from then on the word says that the wait is over, and a holder elsewhere may look at it.
+  timers.remove(w);
   const word_value outcome = w.word.finish();
   const std::error_code error = error_of(outcome, work);
   if (work != nullptr) {

@@ -107,7 +107,7 @@ std::error_code loop::look(bool ran_something) noexcept {
   if (active == 0 && unstarted.empty()) return {};
   if (!kernel->looks_cheaply() && ran_something && ++polls_since_look < polls_between_looks) return {};
   polls_since_look = 0;
-  looks.store(looks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  count(looks);
   const std::size_t active_before = active;
   const std::error_code failed = kernel->wait(0);
   // There may be more where that came from: look again in the next poll.

@@ -26,11 +26,6 @@ namespace {
   return timeout > never - now ? never : now + timeout;
 }
 
-/// Written by one thread, so no read-modify-write is needed; relaxed, since a statistic orders nothing.
-void count(sync::atomic<std::uint64_t>& statistic, std::uint64_t more = 1) noexcept {
-  statistic.store(statistic.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 loop::~loop() {

@@ -98,6 +98,12 @@ struct loop final : kernel_sink {
   void complete(waiter&, std::error_code) noexcept;
 };
 
+/// Adds to one of the loop's statistics. Written by the polling thread alone, so no read-modify-write is needed; relaxed,
+/// since a statistic orders nothing.
+inline void count(sync::atomic<std::uint64_t>& statistic, std::uint64_t more = 1) noexcept {
+  statistic.store(statistic.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
+
 /// For the other parts of the library: the loop behind a proactor; null if it is not open.
 struct loop_access {
   [[nodiscard]] static loop* of(const proactor& p) noexcept { return p.loop_; }

@@ -23,8 +23,7 @@ using detail::phase;
 
 void destroy(loop* l) noexcept {
   const allocator memory = l->memory;
-  l->~loop();
-  memory.deallocate(memory.context, l, sizeof(loop), alignof(loop));
+  detail::dispose(memory, l);
 }
 
 [[nodiscard]] std::error_code set_up(loop& l, const proactor_options& options) noexcept {
@@ -93,9 +92,8 @@ result<void> proactor::open(const proactor_options& options) noexcept {
   if (options.batch == 0) return std::unexpected(make_error_code(fault::batch_zero));
   const result<allocator> memory = detail::checked(options.memory);
   if (!memory) return std::unexpected(memory.error());
-  void* block = memory->allocate(memory->context, sizeof(loop), alignof(loop));
-  if (block == nullptr) return std::unexpected(detail::system_error(ENOMEM));
-  auto* made = new (block) loop;
+  auto* made = detail::make<loop>(*memory);
+  if (made == nullptr) return std::unexpected(detail::system_error(ENOMEM));
   made->memory = *memory;
   if (const std::error_code failed = set_up(*made, options)) {
     destroy(made);
