@@ -48,11 +48,11 @@ typedef struct chime_proactor chime_proactor;
 typedef struct chime_event chime_event;
 /// A pool. Aligned to 64, so malloc alone does not do for it: embed it, or use aligned_alloc.
 typedef struct chime_pool {
-  CHIME_ALIGNAS(64) uint64_t opaque[64];
+  CHIME_ALIGNAS(64) uint64_t opaque[152];
 } chime_pool;
 /// One thread's private stock of a pool's events. Aligned to 64, as above.
 typedef struct chime_cache {
-  CHIME_ALIGNAS(64) uint64_t opaque[8];
+  uint64_t opaque[2];
 } chime_cache;
 /// A post, timer or watch. The loop's from submit until its callback is called; then submit it again, or free it.
 typedef struct chime_operation {
@@ -84,6 +84,7 @@ typedef struct chime_proactor_options {
   size_t size;
   const char* backend;        ///< "io_uring", "epoll" or "poll", with options after a colon: "io_uring:no-defer"
                               ///< Null or "": the environment variable CHIME_BACKEND, or else the first that runs here
+  int64_t spin_ns;            ///< how long poll may spin before it sleeps, while that pays; 0: 50,000; negative: never
   uint32_t batch;             ///< the most completions that one poll runs; 0: 256
   chime_allocator allocator;  ///< of the loop itself; must outlive it
 } chime_proactor_options;

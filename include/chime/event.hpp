@@ -4,6 +4,7 @@
 /// and signals. Events come from an `event_pool` (pool.hpp) and go back to it when they are destroyed.
 #pragma once
 
+#include <chime/detail/front.hpp>
 #include <chime/error.hpp>
 
 #include <chrono>
@@ -23,7 +24,6 @@ class event;
 struct completion;
 namespace detail {
 struct cell;
-CHIME_API void release(cell&) noexcept;
 }  // namespace detail
 
 enum class signal_result : unsigned char {
@@ -88,11 +88,11 @@ class callback {
 class [[nodiscard]] event {
  public:
   event() noexcept = default;
-  event(event&& other) noexcept : cell_(std::exchange(other.cell_, nullptr)) {}
+  event(event&& other) noexcept : front_(std::exchange(other.front_, nullptr)) {}
   event& operator=(event&& other) noexcept {
     if (this != &other) {
       reset();
-      cell_ = std::exchange(other.cell_, nullptr);
+      front_ = std::exchange(other.front_, nullptr);
     }
     return *this;
   }
@@ -101,10 +101,10 @@ class [[nodiscard]] event {
   ~event() { reset(); }
 
   /// Whether this holds an event. All functions below but reset() need one; without, they stop the program.
-  explicit operator bool() const noexcept { return cell_ != nullptr; }
+  explicit operator bool() const noexcept { return front_ != nullptr; }
   /// Gives the event back to its pool now.
   void reset() noexcept {
-    if (cell_ != nullptr) detail::release(*std::exchange(cell_, nullptr));
+    if (front_ != nullptr) detail::release(*std::exchange(front_, nullptr));
   }
 
   /// For the signaller. Hand it over by something that synchronises (a queue, a thread's start, an atomic release).
@@ -139,8 +139,15 @@ class [[nodiscard]] event {
 
  private:
   friend struct detail::cell;
-  explicit event(detail::cell* cell) noexcept : cell_(cell) {}
-  detail::cell* cell_ = nullptr;
+  friend class event_cache;
+  friend class event_pool;
+  explicit event(detail::event_front* front) noexcept : front_(front) {}
+  [[nodiscard]] static result<event> from(detail::acquired got) noexcept {
+    if (got.event != nullptr) [[likely]]
+      return event{got.event};
+    return std::unexpected(detail::error_of(got));
+  }
+  detail::event_front* front_ = nullptr;
 };
 
 /// What a callback gets. `ev` is the event whose wait ended, yours again: keep it to wait once more, or drop it to

@@ -14,7 +14,8 @@ inline namespace v1 {
 
 namespace detail {
 struct pool;
-}
+struct home;
+}  // namespace detail
 
 /// What a native event is made of.
 enum class primitive : unsigned char {
@@ -69,7 +70,7 @@ class CHIME_API event_pool {
   /// over growth; no system call (a native event: one if its primitive must be read empty, or two or three to make or
   /// replace it). Errors: pool_exhausted, pool_closed, resource_exhausted with the system's code. The pool stays usable
   /// after each. (A native event is not free for as long as a signaller of an earlier use is inside signal().)
-  [[nodiscard]] result<event> acquire() noexcept;
+  [[nodiscard]] result<event> acquire() noexcept { return event::from(acquire_shared()); }
 
   /// Refuses acquires from now on, and returns how many events are out (held or in caches). When that is 0 everything
   /// has been freed, and calls of acquire() or signal() must be over; else call again later, polling meanwhile.
@@ -84,29 +85,50 @@ class CHIME_API event_pool {
 
  private:
   friend class event_cache;
-  alignas(64) unsigned char storage_[512];
+  [[nodiscard]] detail::acquired acquire_shared() noexcept;
+  alignas(64) unsigned char storage_[1216];
 };
 
-/// One producer's private stock of a pool's events: acquire and release without atomic read-modify-writes, refilled
-/// from and emptied into the pool in batches. Used by one thread at a time; destroyed before its pool is closed. An
-/// event acquired here may be released anywhere; only release() brings it back into this stock. A stock is invisible to
-/// others: a pool says "exhausted" only wrongly if maximum_capacity < peak held + limit of all caches.
+/// One producer's home in a pool: acquire and release without atomic read-modify-writes. An event that was acquired here
+/// comes back here when the cache's thread or the polling thread releases it (by destroying the handle, or however), in
+/// the polling thread's case at the end of the poll, many at once; released by any other thread it goes to everybody.
+///
+/// Used by one thread at a time: the first acquire binds the cache to its thread, and another thread may use it after
+/// detach(). What it keeps is invisible to others: a pool says "exhausted" wrongly only if maximum_capacity < peak held +
+/// limit of all caches + 16 (what the polling thread has released in the present poll; none if maximum_capacity < 8).
+/// Whoever finds no event makes caches give back all that they keep, at their next release.
+///
+/// Destroyed before its pool is closed, by its thread, or by another after detach() or the end of its thread. What it
+/// keeps then goes to everybody, and so do its events that are still out when they are released.
 class CHIME_API event_cache {
  public:
-  static constexpr std::size_t limit = 64;  ///< the most events that a cache keeps
+  /// The most events that a cache keeps: 64 in stock, and 256 that the polling thread has sent back.
+  static constexpr std::size_t limit = 320;
 
+  /// Takes 2.5 KB from the pool's allocator, unless an earlier cache left its own; without memory it works all the same,
+  /// no faster than the pool.
   explicit event_cache(event_pool& pool) noexcept;
   event_cache(const event_cache&) = delete;
   event_cache& operator=(const event_cache&) = delete;
   ~event_cache();
 
-  /// Like event_pool::acquire.
-  [[nodiscard]] result<event> acquire() noexcept;
-  /// Releases into this stock. An event of another pool stops the program. An empty handle: nothing.
+  /// Like event_pool::acquire. A second thread stops the program if the first has not detached the cache.
+  [[nodiscard]] result<event> acquire() noexcept {
+    if (detail::event_front* const e = home_->take(); e != nullptr) [[likely]]
+      return event{e};
+    return event::from(acquire_elsewhere());
+  }
+  /// Releases into this cache, also an event that came from elsewhere in the pool. An event of another pool stops the
+  /// program. An empty handle: nothing.
   void release(event&& ev) noexcept;
+  /// By the cache's thread: another thread may use it from now on. Events that are out are released to everybody until
+  /// then.
+  void detach() noexcept;
 
  private:
-  alignas(64) unsigned char storage_[64];
+  [[nodiscard]] detail::acquired acquire_elsewhere() noexcept;
+  detail::pool* pool_;
+  detail::home_front* home_;
 };
 
 }  // namespace v1

@@ -38,6 +38,9 @@ struct proactor_options {
   /// "io_uring", "epoll" or "poll", with options after a colon for io_uring: "io_uring:no-defer,linked-read". Empty:
   /// the environment variable CHIME_BACKEND in the same form, or, without it, the first of the three that runs here.
   std::string_view backend = {};
+  /// How long poll() may look again and again before it sleeps, as long as that pays: it gives up after a few vain spins,
+  /// so that an idle loop costs nothing. Zero: it never spins.
+  std::chrono::nanoseconds spin = std::chrono::microseconds(50);
   unsigned batch = 256;  ///< completions that one poll runs at most, so that timers and handles are not starved
   allocator memory = {};
 };

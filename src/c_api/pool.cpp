@@ -100,8 +100,8 @@ void chime_pool_release(chime_pool* storage, chime_event* event) {
   if (event == nullptr) return;
   cell& c = c_api::to_cell(event);
   // By the address alone: storage that is null, or no pool in use, is not read.
-  if (c.home().header.pool != storage) detail::misuse("an event was released to another pool than its own");
-  pool_in(storage).release(c);
+  if (c.its_page().header.pool != storage) detail::misuse("an event was released to another pool than its own");
+  detail::release(c);
 }
 
 void chime_pool_cancel_all(chime_pool* storage) {
@@ -130,22 +130,27 @@ int chime_pool_stats_read(const chime_pool* storage, chime_pool_stats* stats) {
 
 int chime_cache_initialize(chime_pool* pool, chime_cache* out) {
   if (pool == nullptr || out == nullptr || !c_api::is_aligned(out)) return -EINVAL;
-  if (cache_in(out).home != nullptr) return -EBUSY;
+  if (cache_in(out).of != nullptr) return -EBUSY;
   if (const std::error_code closed = pool_in(pool).check_open()) return c_api::status_of(closed);
-  new (out) detail::cache(pool_in(pool));
+  new (out) detail::cache(detail::cache::settle(pool_in(pool)));
   return 0;
 }
 
 void chime_cache_deinitialize(chime_cache* cache) {
-  if (cache == nullptr || cache_in(cache).home == nullptr) return;
-  cache_in(cache).~cache();
+  if (cache == nullptr || cache_in(cache).of == nullptr) return;
+  cache_in(cache).leave();
   *cache = {};
 }
 
 int chime_cache_acquire(chime_cache* cache, chime_event** out) {
   if (out != nullptr) *out = nullptr;
   if (cache == nullptr || out == nullptr) return -EINVAL;
-  if (cache_in(cache).home == nullptr) return -ESHUTDOWN;
+  if (cache_in(cache).of == nullptr) return -ESHUTDOWN;
+  // Inline what C++ has inline.
+  if (detail::event_front* const e = cache_in(cache).front->take(); e != nullptr) {
+    *out = c_api::to_c(static_cast<cell&>(*e));
+    return 0;
+  }
   return give(cache_in(cache).acquire(), out);
 }
 

@@ -16,8 +16,13 @@ constexpr unsigned default_batch = proactor_options{}.batch;
 constexpr std::size_t smallest_options = sizeof(chime_proactor_options);
 constexpr std::size_t smallest_stats = sizeof(chime_proactor_stats);
 
+[[nodiscard]] std::chrono::nanoseconds spin_of(std::int64_t spin_ns) noexcept {
+  return spin_ns == 0 ? proactor_options{}.spin : std::chrono::nanoseconds(std::max<std::int64_t>(spin_ns, 0));
+}
+
 [[nodiscard]] int open(chime_proactor& made, const chime_proactor_options& options) noexcept {
   const auto opened = made.core.open({.backend = options.backend != nullptr ? options.backend : "",
+                                      .spin = spin_of(options.spin_ns),
                                       .batch = options.batch != 0 ? options.batch : default_batch,
                                       .memory = made.memory});
   if (!opened) return c_api::status_of(opened);

@@ -42,7 +42,7 @@ namespace {
 }  // namespace
 
 result<void> block_until(cell& c, time_point deadline) noexcept {
-  if (c.home().header.natives != nullptr) return std::unexpected(make_error_code(fault::native_only_in_loop));
+  if (c.its_page().header.natives != nullptr) return std::unexpected(make_error_code(fault::native_only_in_loop));
   const word_value found = c.word.block();
   if (found.refused()) return std::unexpected(make_error_code(fault::waits_exhausted));
   if (found.phase() == phase::signalled) return {};

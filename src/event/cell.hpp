@@ -6,7 +6,7 @@
 /// Memory: a page never moves and is returned only when its pool is closed, because tickets point into it.
 #pragma once
 
-#include <boost/intrusive/set_hook.hpp>
+#include <boost/intrusive/list_hook.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,6 @@
 #include "chime/event.hpp"
 #include "chime/pool.hpp"
 #include "event/inbox.hpp"
-#include "event/word.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -23,17 +22,15 @@ namespace detail {
 struct native_state;
 struct cell;
 
-/// In no tree: unlinked. The compact form keeps the colour in the parent pointer: three words.
-using timer_hook = boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>,
-                                                     boost::intrusive::optimize_size<true>>;
+/// Two words. Unlinks itself from whatever list of the timer wheel it is in.
+using timer_hook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 /// Something that waits: the part that events and operations share. The word tells which of the two it is: operations
 /// have generation 0.
 ///
 /// Who writes what when: function, context and deadline by the holder before the word leaves idle; `next` by the winner
 /// of the word before its push, and by the loop after taking; `timer` by the polling thread alone.
-struct waiter : node {
-  event_word word;
+struct waiter : event_front {
   sync::plain<void (*)()> function;  ///< a callback::function, or a chime_callback of the C interface
   sync::plain<void*> context;
   sync::plain<time_point> deadline;
@@ -57,13 +54,15 @@ struct page;
 
 /// An event. 64 bytes: two events never share a line.
 struct alignas(64) cell : waiter {
-  [[nodiscard]] page& home() noexcept;
+  [[nodiscard]] page& its_page() noexcept;
   [[nodiscard]] std::uint32_t index() noexcept;
   [[nodiscard]] native_state* native() noexcept;
 
   [[nodiscard]] static event hand_out(cell& c) noexcept { return event{&c}; }
-  [[nodiscard]] static cell* of(const event& ev) noexcept { return ev.cell_; }
-  [[nodiscard]] static cell* take_from(event& ev) noexcept { return std::exchange(ev.cell_, nullptr); }
+  [[nodiscard]] static cell* of(const event& ev) noexcept { return static_cast<cell*>(ev.front_); }
+  [[nodiscard]] static cell* take_from(event& ev) noexcept {
+    return static_cast<cell*>(std::exchange(ev.front_, nullptr));
+  }
 };
 static_assert(sizeof(cell) == 64);
 
@@ -74,11 +73,11 @@ struct alignas(event_pool::page_size) page {
 };
 static_assert(sizeof(page) == event_pool::page_size);
 
-inline page& cell::home() noexcept {
+inline page& cell::its_page() noexcept {
   return *reinterpret_cast<page*>(reinterpret_cast<std::uintptr_t>(this) & ~std::uintptr_t{event_pool::page_size - 1});
 }
 inline std::uint32_t cell::index() noexcept {
-  page& p = home();
+  page& p = its_page();
   return p.header.first_index + static_cast<std::uint32_t>(this - p.cells);
 }
 

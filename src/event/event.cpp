@@ -32,9 +32,8 @@ using detail::misuse;
 }  // namespace
 
 namespace detail {
-
 void submit(cell& c, void (*function)(), void* context, time_point deadline) noexcept {
-  inbox* loop = c.home().header.loop;
+  inbox* loop = c.its_page().header.loop;
   if (loop == nullptr)
     misuse("an event of a pool without a loop was submitted; block on it, or open the pool on a loop");
   // The phase first: a refused submit must not overwrite the waiter of a wait that is in flight.
@@ -45,7 +44,7 @@ void submit(cell& c, void (*function)(), void* context, time_point deadline) noe
   c.context.set(context);
   c.deadline.set(deadline);
   // Deadlines and kernel work are the loop's to start; all else is armed right here.
-  const bool loop_has_work = deadline != never || c.home().header.natives != nullptr;
+  const bool loop_has_work = deadline != never || c.its_page().header.natives != nullptr;
   switch (c.word.submit(loop_has_work ? phase::queued : phase::armed)) {
     case submit_effect::armed:
       break;
@@ -64,7 +63,7 @@ bool cancel(cell& c, std::uint64_t generation) noexcept {
     case cancel_effect::kept:
       return true;
     case cancel_effect::push:
-      c.home().header.loop->post(c);
+      c.its_page().header.loop->post(c);
       return true;
   }
   return false;
@@ -74,7 +73,7 @@ bool cancel(cell& c, std::uint64_t generation) noexcept {
 
 signal_result ticket::signal() const noexcept {
   if (cell_ == nullptr) return signal_result::stale;
-  const detail::page_header& home = cell_->home().header;
+  const detail::page_header& home = cell_->its_page().header;
   if (detail::native_state* native = cell_->native(); native != nullptr) {
     // The write to the primitive is what wakes the loop: its wait reads it.
     switch (detail::signal_native(*cell_, *native, generation_)) {
@@ -111,25 +110,30 @@ bool ticket::cancel() const noexcept { return cell_ != nullptr && detail::cancel
 bool ticket::expired() const noexcept { return cell_ == nullptr || cell_->word.is_over(generation_); }
 
 ticket event::get_ticket() const noexcept {
-  cell& c = held(cell_);
+  cell& c = held(cell::of(*this));
   return {&c, c.word.peek().generation()};
 }
 
 void event::submit(callback done, time_point deadline) && noexcept {
-  cell& c = held(std::exchange(cell_, nullptr));
+  cell& c = held(cell::take_from(*this));
   detail::submit(c, reinterpret_cast<void (*)()>(done.target()), done.context(), deadline);
 }
 
-result<void> event::wait_until(time_point deadline) noexcept { return detail::block_until(held(cell_), deadline); }
+result<void> event::wait_until(time_point deadline) noexcept {
+  return detail::block_until(held(cell::of(*this)), deadline);
+}
 
-result<native_handle> event::native() const noexcept { return give_out(held(cell_), &detail::primitive_handles::read); }
+result<native_handle> event::native() const noexcept {
+  return give_out(held(cell::of(*this)), &detail::primitive_handles::read);
+}
 
 result<native_handle> event::native_signal() const noexcept {
-  return give_out(held(cell_), &detail::primitive_handles::write);
+  return give_out(held(cell::of(*this)), &detail::primitive_handles::write);
 }
 
 void event::foreign_use_ended() noexcept {
-  if (detail::native_state* native = held(cell_).native(); native != nullptr) native->foreign_writes_over = true;
+  if (detail::native_state* native = held(cell::of(*this)).native(); native != nullptr)
+    native->foreign_writes_over = true;
 }
 
 }  // namespace v1

@@ -49,7 +49,7 @@ struct alignas(64) native_state {
 static_assert(sizeof(native_state) == 64);
 
 inline native_state* cell::native() noexcept {
-  page& p = home();
+  page& p = its_page();
   return p.header.natives == nullptr ? nullptr : p.header.natives + (this - p.cells);
 }
 

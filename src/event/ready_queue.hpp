@@ -17,17 +17,11 @@
 
 #include <cstdint>
 
-#include "sync/atomic.hpp"
+#include "chime/detail/front.hpp"
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
-
-/// What the ready queue links. The link is atomic because the free lists use the same field for their own chains, and a
-/// popper there may read it from an event that has just been taken by somebody else (free_lists.hpp); always relaxed.
-struct alignas(8) node {
-  sync::atomic<std::uintptr_t> next{0};
-};
 
 class ready_queue {
  public:
@@ -61,9 +55,12 @@ class ready_queue {
   /// Polling thread, from here on. Everything that was pushed. Acquire: pairs with push and wake.
   [[nodiscard]] taken take() noexcept {
     // The first load saves the locked exchange on an empty queue; relaxed, since seeing an old "empty" only defers.
-    if (head_.load(std::memory_order_relaxed) == 0) return {};
+    if (is_empty()) return {};
     return unpack(head_.exchange(0, std::memory_order_acquire));
   }
+
+  /// Whether take() would get something. Relaxed: what it says leads to a take.
+  [[nodiscard]] bool is_empty() const noexcept { return head_.load(std::memory_order_relaxed) == 0; }
 
   /// Announces the sleep. False: something was pushed, or wake() was called; do not sleep. Relaxed: publishes nothing,
   /// and who finds the sentinel reads nothing of ours but the doorbell, which is older than the loop's first push.

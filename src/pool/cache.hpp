@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// One producer's stock: a chain of free events that only its owner touches.
+/// What an event_cache holds: the home that its pool gave it.
 #pragma once
 
-#include "pool/pool.hpp"
+#include "pool/home.hpp"
+#include "sync/misuse.hpp"
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
 
-/// Invariant: `count` events hang on `first` by their links; all are free, and in no other list. Only the owner writes.
+/// Used by one thread at a time.
 struct cache {
-  static constexpr std::uint32_t batch = 32;  ///< taken from the pool, or given back to it, at once
+  pool* of;
+  home_front* front;
 
-  pool* home;
-  std::uint32_t first = 0;
-  sync::atomic<std::uint32_t> count{0};  ///< atomic for stats() alone, which reads it from other threads; relaxed
-  cache* next = nullptr;                 ///< the pool's list of caches, under its lock
-  cache* previous = nullptr;
+  /// The home that the pool has for a cache, if there is memory for one.
+  [[nodiscard]] static cache settle(pool& p) noexcept {
+    home* const place = home::settle(p);
+    return {&p, place != nullptr ? place : &p.shared};
+  }
+  /// Null: there was no memory for one, and the pool serves in its stead.
+  [[nodiscard]] home* place() const noexcept { return front == &of->shared ? nullptr : static_cast<home*>(front); }
+  void leave() const noexcept {
+    if (place() != nullptr) place()->leave();
+  }
+  void detach() const noexcept {
+    if (place() != nullptr) place()->detach();
+  }
 
-  explicit cache(pool&) noexcept;
-  ~cache();
-
-  [[nodiscard]] result<cell*> acquire() noexcept;
-  void release(cell&) noexcept;
-
- private:
-  [[nodiscard]] cell& take_one() noexcept;
-  void put_one(cell&) noexcept;
-  void publish(std::uint32_t how_many) noexcept;
-  [[nodiscard]] std::uint32_t stock() const noexcept { return count.load(std::memory_order_relaxed); }
+  [[nodiscard]] result<cell*> acquire() const noexcept {
+    return place() != nullptr ? place()->acquire() : of->acquire();
+  }
+  /// Into this cache, wherever the event came from.
+  void release(cell& c) const noexcept {
+    if (c.its_page().header.pool != of) misuse("an event was released to another pool's cache");
+    if (place() == nullptr) return of->release(c);
+    place()->adopt(c);
+  }
 };
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "error/system.hpp"
 #include "pool/cache.hpp"
 #include "proactor/loop.hpp"
 #include "sync/misuse.hpp"
@@ -16,13 +17,10 @@ namespace {
 [[nodiscard]] detail::pool& pool_in(unsigned char* storage) noexcept {
   return *std::launder(reinterpret_cast<detail::pool*>(storage));
 }
-[[nodiscard]] detail::cache& cache_in(unsigned char* storage) noexcept {
-  return *std::launder(reinterpret_cast<detail::cache*>(storage));
-}
 
-[[nodiscard]] result<event> as_event(result<detail::cell*> got) noexcept {
-  if (!got) return std::unexpected(got.error());
-  return detail::cell::hand_out(**got);
+[[nodiscard]] detail::acquired as_acquired(const result<detail::cell*>& got) noexcept {
+  if (got) return {*got, 0, false};
+  return {nullptr, got.error().value(), got.error().category() == make_error_code(fault::pool_closed).category()};
 }
 
 [[nodiscard]] result<void> as_result(std::error_code error) noexcept {
@@ -31,6 +29,10 @@ namespace {
 }
 
 }  // namespace
+
+std::error_code detail::error_of(acquired got) noexcept {
+  return got.is_fault ? make_error_code(static_cast<fault>(got.code)) : system_error(got.code);
+}
 
 event_pool::event_pool() noexcept {
   static_assert(sizeof(storage_) >= sizeof(detail::pool) && alignof(event_pool) >= alignof(detail::pool));
@@ -55,7 +57,7 @@ result<void> event_pool::open(const pool_options& options) noexcept {
   return as_result(pool_in(storage_).open(nullptr, options, nullptr));
 }
 
-result<event> event_pool::acquire() noexcept { return as_event(pool_in(storage_).acquire()); }
+detail::acquired event_pool::acquire_shared() noexcept { return as_acquired(pool_in(storage_).acquire()); }
 std::size_t event_pool::close() noexcept { return pool_in(storage_).close(); }
 void event_pool::cancel_all() noexcept { pool_in(storage_).cancel_all(); }
 void event_pool::trim() noexcept { pool_in(storage_).trim(); }
@@ -64,16 +66,21 @@ pool_stats event_pool::stats() const noexcept {
 }
 
 event_cache::event_cache(event_pool& pool) noexcept {
-  static_assert(sizeof(storage_) >= sizeof(detail::cache) && alignof(event_cache) >= alignof(detail::cache));
-  new (storage_) detail::cache(pool_in(pool.storage_));
+  const auto made = detail::cache::settle(pool_in(pool.storage_));
+  pool_ = made.of;
+  home_ = made.front;
 }
 
-event_cache::~event_cache() { cache_in(storage_).~cache(); }
+event_cache::~event_cache() { detail::cache{pool_, home_}.leave(); }
 
-result<event> event_cache::acquire() noexcept { return as_event(cache_in(storage_).acquire()); }
+void event_cache::detach() noexcept { detail::cache{pool_, home_}.detach(); }
+
+detail::acquired event_cache::acquire_elsewhere() noexcept {
+  return as_acquired(detail::cache{pool_, home_}.acquire());
+}
 
 void event_cache::release(event&& ev) noexcept {
-  if (detail::cell* c = detail::cell::take_from(ev); c != nullptr) cache_in(storage_).release(*c);
+  if (detail::cell* c = detail::cell::take_from(ev); c != nullptr) detail::cache{pool_, home_}.release(*c);
 }
 
 }  // namespace v1

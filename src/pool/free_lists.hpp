@@ -1,152 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The free events of a pool: two stacks whose roles flip. Releases push onto one (the return stack), acquires pop the
-/// other (the serving stack), so that the polling thread and the producers write different cache lines. Only when the
-/// serving stack is empty do the roles flip, by one compare-and-swap of the role word: all returned events migrate at
-/// once, in O(1), without a lock, and at no moment does one thread hold events in hand that another could miss.
+/// The free events that any thread may acquire: a pool's shared side.
 ///
-/// Stacks hold indices (1 and up, 0: none) with a tag beside the head: 24 bits of index, 40 bits of tag.
+/// Two stacks whose roles flip: what the polling thread and the caches give back is pushed onto one (the return stack),
+/// acquires pop the other (the serving stack), so that the polling thread and the producers write different cache lines.
+/// Only when the serving stack is empty do the roles flip, by one compare-and-swap of the role word: all returned events
+/// migrate at once, in O(1), without a lock, and at no moment does one thread hold events in hand that another could miss.
 ///
-/// Invariants:
-/// 1. An index is in at most one stack, once; whoever popped it owns it.
-/// 2. Every push adds one to the tag, so a pop that read an older head fails: no ABA until 2^40 pushes fall between one
-///    thread's load and its swap.
-/// 3. A link is read by a popper that may already have lost the event to another; such a value is used only if the swap
-///    that follows proves the head unchanged.
-/// 4. pop() says "none" only if at one instant both stacks were empty: the serving stack's head, tag included, is the
-/// same
-///    before and after the other stack was seen empty.
+/// In front of them, pockets over which the threads are spread: a thread that releases what it acquired finds it there
+/// again, on a line that it shares with few others or none.
+///
+/// Invariants (beside those of stacks and pockets):
+/// 1. An event is in at most one of the stacks and pockets.
+/// 2. still_none() says so only if at one instant all of them were empty: each one's head or slot, tag included, is the
+///    same before and after all the others were seen empty, and whatever had come in would have changed the tag.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
-#include "sync/atomic.hpp"
+#include "pool/pocket.hpp"
+#include "pool/tagged_stack.hpp"
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
 
-/// A stack's head: index and tag. The tag also tells a confirmed "empty" from one that was filled in between.
-class stack_head {
- public:
-  static constexpr std::uint64_t index_mask = (1U << 24U) - 1;
-  constexpr explicit stack_head(std::uint64_t bits) noexcept : bits_(bits) {}
-  [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
-  [[nodiscard]] constexpr std::uint32_t index() const noexcept {
-    return static_cast<std::uint32_t>(bits_ & index_mask);
-  }
-  [[nodiscard]] constexpr bool empty() const noexcept { return index() == 0; }
-  [[nodiscard]] constexpr stack_head pushed(std::uint32_t index) const noexcept {
-    return stack_head{((bits_ & ~index_mask) + tag_one) | index};
-  }
-  [[nodiscard]] constexpr stack_head popped_to(std::uint32_t index) const noexcept {
-    return stack_head{(bits_ & ~index_mask) | index};
-  }
-
- private:
-  static constexpr std::uint64_t tag_one = 1U << 24U;
-  std::uint64_t bits_;
-};
-
-/// `Links` maps an index to its link: `sync::atomic<std::uintptr_t>* find(std::uint32_t)`, null for an index that no
-/// event has. Links are accessed relaxed: a popper learns them through the head's acquire, which pairs with the push.
-template <class Links>
-class tagged_stack {
- public:
-  /// Pushes the chain first ... last (linked already; one event: first == last). Any thread. The swap is the last
-  /// touch. Release: pairs with the acquire of pop: whoever pops sees the link, the word and the fields of the event.
-  void push(Links& links, std::uint32_t first, std::uint32_t last) noexcept {
-    auto seen = head_.load(std::memory_order_relaxed);
-    do {
-      links.find(last)->store(stack_head{seen}.index(), std::memory_order_relaxed);
-    } while (!head_.compare_exchange_weak(seen, stack_head{seen}.pushed(first).bits(), std::memory_order_release,
-                                          std::memory_order_relaxed));
-  }
-
-  struct chain {
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;
-  };
-  /// Pops up to `most` events that hang together: the first and how many, linked as they were (the last one's link
-  /// means nothing). {0, 0}: the stack was empty, and `seen_empty` is its head then. Acquire on load and swap: pairs
-  /// with push. Release on the swap: our reads of the links come before anything that the next owner writes into them,
-  /// should that owner learn of the pop through this head.
-  [[nodiscard]] chain pop(Links& links, std::uint32_t most, stack_head& seen_empty) noexcept {
-    auto seen = head_.load(std::memory_order_acquire);
-    for (;;) {
-      const stack_head now{seen};
-      if (now.empty()) {
-        seen_empty = now;
-        return {};
-      }
-      const run found = walk(links, now.index(), most);
-      if (found.broken) {
-        seen = head_.load(std::memory_order_acquire);
-      } else if (head_.compare_exchange_weak(seen, now.popped_to(found.rest).bits(), std::memory_order_acq_rel,
-                                             std::memory_order_acquire)) {
-        return {now.index(), found.count};
-      }
-    }
-  }
-
-  /// Acquire: what is not empty will be popped next.
-  [[nodiscard]] stack_head look() const noexcept { return stack_head{head_.load(std::memory_order_acquire)}; }
-
- private:
-  struct run {
-    std::uint32_t rest;
-    std::uint32_t count;
-    bool broken;
-  };
-  /// Follows the links. Broken: an event was taken meanwhile and its link serves another list, so that it names no
-  /// event. A wrong link that does name one is harmless too: the head has changed, and the swap fails.
-  [[nodiscard]] static run walk(Links& links, std::uint32_t first, std::uint32_t most) noexcept {
-    std::uint32_t rest = first;
-    std::uint32_t count = 0;
-    while (rest != 0 && count < most) {
-      auto* link = links.find(rest);
-      if (link == nullptr) return {0, 0, true};
-      rest = static_cast<std::uint32_t>(link->load(std::memory_order_relaxed) & stack_head::index_mask);
-      ++count;
-    }
-    return {rest, count, false};
-  }
-
-  sync::atomic<std::uint64_t> head_{0};
-};
-
+/// `Links` maps an index to its event (`event_front* find(std::uint32_t)`, null for an index that no event has), and back
+/// (`std::uint32_t index_of(event_front&)`).
 template <class Links>
 class free_lists {
  public:
   using chain = typename tagged_stack<Links>::chain;
+  struct emptiness {
+    std::array<pocket::emptiness, sync::thread_slots> pockets;
+    std::array<stack_head, 2> stacks;
+  };
 
-  /// Release: any thread, lock-free, one swap. The role is a hint: a push onto the serving stack is as good, only
-  /// slower.
-  void push(Links& links, std::uint32_t first, std::uint32_t last) noexcept {
-    stacks_[1 - serving_.load(std::memory_order_relaxed)].stack.push(links, first, last);
+  /// Any thread, lock-free, one swap: the chain first ... last onto the return stack. The role is a hint: a push onto the
+  /// serving stack is as good, only slower.
+  void push(std::uint32_t first, event_front& last) noexcept {
+    stacks_[1 - serving_.load(std::memory_order_relaxed)].stack.push(first, last);
+  }
+  /// The same for one event, which may go into the thread's pocket.
+  void push(Links& links, event_front& e) noexcept {
+    if (!mine().put(e)) push(links.index_of(e), e);
   }
 
-  /// Acquire: any thread, lock-free. Up to `most` events; {0, 0}: at one instant no event lay free (invariant 4).
-  [[nodiscard]] chain pop(Links& links, std::uint32_t most = 1) noexcept {
-    for (;;) {
-      auto role = serving_.load(std::memory_order_relaxed);
-      auto& serving = stacks_[role].stack;
-      stack_head empty{0};
-      if (const chain got = serving.pop(links, most, empty); got.count != 0) return got;
-      if (!stacks_[1 - role].stack.look().empty()) {
-        // Relaxed: the role carries no data, every stack synchronises by its own head. Failing means that it flipped.
-        (void)serving_.compare_exchange_strong(role, 1 - role, std::memory_order_relaxed, std::memory_order_relaxed);
-        continue;
-      }
-      if (serving.look().bits() == empty.bits()) return {};
+  /// Any thread, lock-free. Null: this thread's pocket is empty.
+  [[nodiscard]] event_front* pop_from_pocket() noexcept {
+    pocket::emptiness seen;
+    return mine().take(seen);
+  }
+  /// What lies in the pockets goes onto the return stack.
+  void empty_pockets(Links& links) noexcept {
+    pocket::emptiness seen;
+    for (pocket& p : pockets_) {
+      while (event_front* const e = p.take(seen)) push(links.index_of(*e), *e);
     }
+  }
+  /// Any thread, lock-free. Up to `most` events that hang together; {0, 0}: nowhere was one, and `seen` is how.
+  [[nodiscard]] chain pop(Links& links, std::uint32_t most, emptiness& seen) noexcept {
+    if (const chain got = pop_stacks(links, most, seen); got.count != 0) return got;
+    for (unsigned i = 0; i < sync::thread_slots; ++i) {
+      if (event_front* const e = pockets_[i].take(seen.pockets[i]); e != nullptr) return {links.index_of(*e), 1};
+    }
+    return {};
+  }
+  /// Whether nothing came in since `seen`, so that at one instant there was nothing at all.
+  [[nodiscard]] bool still_none(const emptiness& seen) const noexcept {
+    for (unsigned i = 0; i < sync::thread_slots; ++i) {
+      if (!pockets_[i].unchanged(seen.pockets[i])) return false;
+    }
+    return stacks_[0].stack.look() == seen.stacks[0] && stacks_[1].stack.look() == seen.stacks[1];
   }
 
  private:
+  [[nodiscard]] pocket& mine() noexcept { return pockets_[sync::this_thread() % sync::thread_slots]; }
+
+  [[nodiscard]] chain pop_stacks(Links& links, std::uint32_t most, emptiness& seen) noexcept {
+    for (;;) {
+      auto role = serving_.load(std::memory_order_relaxed);
+      if (const chain got = stacks_[role].stack.pop(links, most, seen.stacks[role]); got.count != 0) return got;
+      seen.stacks[1 - role] = stacks_[1 - role].stack.look();
+      if (seen.stacks[1 - role].empty()) return {};
+      // Relaxed: the role carries no data, every stack synchronises by its own head. Failing means that it flipped.
+      (void)serving_.compare_exchange_strong(role, 1 - role, std::memory_order_relaxed, std::memory_order_relaxed);
+    }
+  }
+
   struct alignas(64) line {
     tagged_stack<Links> stack;
   };
-  line stacks_[2];
+  std::array<pocket, sync::thread_slots> pockets_;
+  std::array<line, 2> stacks_;
   alignas(64) sync::atomic<std::uint32_t> serving_{0};  // written only by flips
 };
 

@@ -9,8 +9,7 @@
 #include "event/native.hpp"
 #include "event/submit.hpp"
 #include "memory/allocator.hpp"
-#include "pool/cache.hpp"
-#include "pool/pool.hpp"
+#include "pool/home.hpp"
 #include "proactor/loop.hpp"
 #include "sync/misuse.hpp"
 
@@ -22,6 +21,10 @@ namespace {
 /// Events taken at once where all are to be taken. Bounded, because a walk along links that others are changing is
 /// right only when its swap succeeds, and may go in circles before that.
 constexpr std::uint32_t at_once = 1024;
+
+/// Releases of the polling thread that are published together, if the poll is not over before. Of what batches save,
+/// the first sixteen bring nearly all.
+constexpr std::uint32_t most_put_off = 16;
 
 [[nodiscard]] std::error_code check(const pool_options& options, const result<allocator>& memory) noexcept {
   const std::size_t maximum = std::min(options.maximum_capacity, event_pool::capacity_limit);
@@ -51,13 +54,16 @@ std::error_code pool::open(loop* l, const pool_options& options, void (*complete
   maximum = static_cast<std::uint32_t>(std::min(options.maximum_capacity, event_pool::capacity_limit));
   native = options.native;
   kind = options.kind;
+  // A pool that may make only a few events must not have an eighth of them invisible for the length of a callback.
+  put_off_limit = std::min(most_put_off, maximum / 8);
+  returns = {.run = publish_returned, .context = this};
   std::error_code failed;
   for (std::size_t i = 0; i < options.initial_capacity && !failed; ++i) {
     const result<cell*> c = grow();
-    if (c) {
-      release(**c);
-    } else {
+    if (!c) {
       failed = c.error();
+    } else if (retire(**c)) {
+      give_free(**c);
     }
   }
   if (failed) {
@@ -72,8 +78,14 @@ std::error_code pool::open(loop* l, const pool_options& options, void (*complete
 
 std::size_t pool::close() noexcept {
   if (state.load(std::memory_order_relaxed) == door::never_opened) return 0;
-  // Release, as every store of `state`: a thread that finds the door closing has nothing to read behind it.
-  state.store(door::closing, std::memory_order_release);
+  // Acquire, and a read-modify-write: pairs with home::let_take(), whose taker is overwritten here. Release: as the store
+  // in open(), for whoever opens the pool again.
+  (void)state.exchange(door::closing, std::memory_order_acq_rel);
+  for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    h->taker.store(0, std::memory_order_relaxed);
+  }
+  if (is_polling_here()) completes_on->put_off.run_all();
+  (void)sweep_homes();  // what somebody else is moving counts as out, and is met by the next call
   for (auto chain = take_free(at_once); chain.count != 0; chain = take_free(at_once)) collected += chain.count;
   // Acquire on both: everything that a growth or a release did before it was counted has happened.
   const std::size_t out = made.load(std::memory_order_acquire) - retired.load(std::memory_order_acquire) - collected;
@@ -86,9 +98,11 @@ std::size_t pool::close() noexcept {
   return 0;
 }
 
-bool pool::has_caches() noexcept {
-  const std::lock_guard guard(caches_lock);
-  return caches != nullptr;
+bool pool::has_caches() const noexcept {
+  for (const home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    if (h->has_cache()) return true;
+  }
+  return false;
 }
 
 void pool::free_everything() noexcept {
@@ -99,6 +113,12 @@ void pool::free_everything() noexcept {
     close_primitive(state_of_event.handles);
   }
   while (take_free(at_once).count != 0) {
+  }
+  // Relaxed: the caller is alone.
+  for (home* h = homes.exchange(nullptr, std::memory_order_relaxed); h != nullptr;) {
+    home* const after = h->next;
+    dispose(memory, h);
+    h = after;
   }
   pages.free_all(memory);
   // Relaxed: the caller is alone; the store of `state` that follows publishes.
@@ -121,6 +141,8 @@ void pool::cancel_all() noexcept {
 /// top of what lies there, and is met once more after the roles have flipped: hence twice the number of events.
 void pool::trim() noexcept {
   if (!native) return;
+  cell_links links{pages};
+  free.empty_pockets(links);
   for (std::uint64_t left = std::uint64_t{2} * made.load(std::memory_order_acquire); left != 0; --left) {
     const auto chain = take_free(1);
     if (chain.count == 0) return;
@@ -128,7 +150,7 @@ void pool::trim() noexcept {
     // Acquire: as in prepare(): a descriptor is never closed while a ticket's write is under way.
     const std::uint64_t flight = state_of_event.flight.load(std::memory_order_acquire);
     if (static_cast<std::uint32_t>(flight) == 0) close_primitive(state_of_event.handles);
-    give_free(chain.first, chain.first);
+    give_free(pages.at(chain.first));
   }
 }
 
@@ -142,9 +164,8 @@ pool_stats pool::stats() noexcept {
     if (pages.at(index).word.peek().phase() == phase::free) ++unheld;
   }
   s.held = s.made - unheld;
-  {
-    const std::lock_guard guard(caches_lock);
-    for (const cache* c = caches; c != nullptr; c = c->next) s.cached += c->count.load(std::memory_order_relaxed);
+  for (const home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    if (h->has_cache()) s.cached += h->stocked.load(std::memory_order_relaxed) + h->ring.size();
   }
   // While others work, the parts are read at different moments: never below zero all the same.
   const std::size_t elsewhere = s.cached + s.retired;

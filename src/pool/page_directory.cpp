@@ -4,6 +4,8 @@
 #include <new>
 
 #include "event/native.hpp"
+#include "pool/pocket.hpp"
+#include "sync/misuse.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -29,6 +31,8 @@ static_assert(sizeof(native_block) <= block_size);
                               const allocator& memory) noexcept {
   void* block = take_block(memory);
   if (block == nullptr) return nullptr;
+  if (reinterpret_cast<std::uintptr_t>(block) >= pocket::address_limit)
+    misuse("an allocator gave a pool memory beyond the first 2^47 bytes");
   void* native_memory = nullptr;
   if (natives && (native_memory = take_block(memory)) == nullptr) {
     give_block(memory, block);

@@ -12,8 +12,8 @@
 
 #include <cstdint>
 
+#include "chime/detail/atomic.hpp"
 #include "event/cell.hpp"
-#include "sync/atomic.hpp"
 
 namespace chime {
 inline namespace v1 {

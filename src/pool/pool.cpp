@@ -8,20 +8,13 @@
 
 #include "error/system.hpp"
 #include "event/native.hpp"
+#include "pool/home.hpp"
 #include "proactor/loop.hpp"
 #include "sync/misuse.hpp"
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
-namespace {
-
-[[noreturn]] void refuse_release(phase p) noexcept {
-  misuse(p == phase::free ? "an event was released twice" : "an event was released while its wait is in flight");
-}
-
-}  // namespace
-
 std::error_code pool::check_open() const noexcept {
   // Acquire: pairs with the release in open(): a thread that finds the pool open sees all of it.
   if (state.load(std::memory_order_acquire) == door::open) return {};
@@ -54,10 +47,18 @@ result<cell*> pool::hand_over(cell& c) noexcept {
 }
 
 result<cell*> pool::acquire() noexcept {
-  if (const std::error_code closed = check_open()) return std::unexpected(closed);
+  if (serves_plain_events()) {
+    // What this thread released itself, on a line that it shares with few others.
+    if (event_front* const e = free.pop_from_pocket(); e != nullptr) {
+      e->word.take();
+      return static_cast<cell*>(e);
+    }
+  } else if (const std::error_code closed = check_open()) {
+    return std::unexpected(closed);
+  }
   result<cell*> got = try_acquire();
-  // Once if the last events were made just now; more often only if all that lie free are native and have a late signaller
-  // at them, who needs a few instructions unless he was preempted.
+  // Once if the last events were made just now, or somebody is moving some; more often only if all that lie free are
+  // native and have a late signaller at them, who needs a few instructions unless he was preempted.
   for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
     std::this_thread::yield();
     got = try_acquire();
@@ -66,35 +67,51 @@ result<cell*> pool::acquire() noexcept {
   return got;
 }
 
-result<cell*> pool::try_acquire() noexcept {
+/// One from the shared side that is fit for use. Null and no error: there is none.
+result<cell*> pool::take_fit(free_lists<cell_links>::emptiness& seen, bool& had_unfit) noexcept {
   std::uint32_t aside = 0;  // free events that are not fit for use now, linked; none in user space
-  std::uint32_t aside_last = 0;
+  cell* aside_last = nullptr;
   result<cell*> got = nullptr;
-  std::error_code unfit;
-  // Before the look at the lists: only if the maximum was reached by then does an empty look mean that all are held. Else
-  // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
-  // only grows, so an older value costs one more try.
-  const bool all_were_made = made.load(std::memory_order_relaxed) == maximum;
+  std::error_code failed;
   for (;;) {
-    const auto chain = take_free(1);
+    const auto chain = take_free(1, seen);
     if (chain.count == 0) break;
     cell& c = pages.at(chain.first);
     got = hand_over(c);
     if (got.has_value() && *got != nullptr) break;
-    if (!got.has_value()) unfit = got.error();
+    if (!got.has_value()) failed = got.error();
     // Relaxed: the link is ours until give_free() publishes it.
     c.next.store(aside, std::memory_order_relaxed);
-    if (aside == 0) aside_last = chain.first;
+    if (aside == 0) aside_last = &c;
     aside = chain.first;
     got = nullptr;
   }
-  const bool found = got.has_value() && *got != nullptr;
-  if (!found) got = grow();
-  if (aside != 0) give_free(aside, aside_last);
-  const bool final = got.has_value() || got.error() != fault::pool_exhausted || (aside == 0 && all_were_made);
-  if (final) return got;
-  if (unfit) return std::unexpected(unfit);
-  return nullptr;
+  had_unfit = aside != 0;
+  if (had_unfit) give_free(aside, *aside_last);
+  if (failed && *got == nullptr) return std::unexpected(failed);
+  return got;
+}
+
+result<cell*> pool::try_acquire() noexcept {
+  // Before the look at the lists: only if the maximum was reached by then does an empty look mean that all are held. Else
+  // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
+  // only grows, so an older value costs one more try.
+  const bool all_were_made = made.load(std::memory_order_relaxed) == maximum;
+  const std::uint32_t published = published_to_nobody();
+  free_lists<cell_links>::emptiness seen;
+  bool had_unfit = false;
+  result<cell*> found = take_fit(seen, had_unfit);
+  if (found.has_value() && *found == nullptr && is_polling_here()) {
+    completes_on->put_off.run_all();
+    found = take_fit(seen, had_unfit);
+  }
+  if (found.has_value() && *found != nullptr) return found;
+  if (sweep_homes()) return nullptr;
+  result<cell*> made_now = grow();
+  if (made_now.has_value() || made_now.error() != fault::pool_exhausted) return made_now;
+  if (!found.has_value()) return found;
+  if (had_unfit || !all_were_made || !nothing_was_free(seen, published)) return nullptr;
+  return made_now;
 }
 
 /// The primitive and the page come first, then the number: a failure leaves no hole, and no lock is needed. Several
@@ -112,43 +129,72 @@ result<cell*> pool::grow() noexcept {
     if (made.compare_exchange_weak(number, number + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
       cell& c = p->cells[number % page::cells_per_page];
       if (native) c.native()->handles = handles;
+      c.lives_in.set(&shared);
       c.word.take();
       return &c;
     }
   }
   close_primitive(handles);
   if (failed) return std::unexpected(failed);
-  // Relaxed: a hint to the caches, which look at it at their next release.
-  hungry.store(true, std::memory_order_relaxed);
+  tell_hunger();
   return std::unexpected(make_error_code(fault::pool_exhausted));
 }
 
-bool pool::retire(cell& c) noexcept {
-  const word_value now = c.word.peek();
-  if (!event_word::releasable(now)) refuse_release(now.phase());
-#ifdef NDEBUG
-  constexpr bool exact = false;
-#else
-  constexpr bool exact = true;  // also catches two releases that race
-#endif
-  if (exact || native) {
-    if (!c.word.retire_exact()) refuse_release(c.word.peek().phase());
-  } else {
-    c.word.retire(now);
-  }
-  if (now.generation() + 1 < word_value::generation_limit) return true;
+void pool::refuse_release(phase p) noexcept {
+  misuse(p == phase::free ? "an event was released twice" : "an event was released while its wait is in flight");
+}
+
+void pool::count_retired() noexcept {
   // Release: pairs with the acquire in close(), which frees this event's page when everything has come back. The others
   // come back through the free lists, whose push releases; a retired event's only way back is this count.
   retired.fetch_add(1, std::memory_order_release);
-  return false;
 }
+
+bool pool::is_polling_here() const noexcept { return completes_on != nullptr && completes_on->is_polling_here(); }
 
 void pool::release(cell& c) noexcept {
-  const std::uint32_t index = c.index();
-  if (retire(c)) give_free(index, index);
+  if (!retire(c)) return;
+  if (is_polling_here()) return put_off(c);
+  c.lives_in.set(&shared);
+  cell_links links{pages};
+  free.push(links, c);
 }
 
-void release(cell& c) noexcept { static_cast<pool*>(c.home().header.pool)->release(c); }
+void pool::put_off(cell& c) noexcept {
+  deferral_list& list = completes_on->put_off;
+  // Relaxed: a hint; who sets it tries again.
+  const bool at_once = hungry.load(std::memory_order_relaxed);
+  if (home* const h = home::of_event(c); h != nullptr && !at_once && h->send_back(c)) {
+    list.add(h->returns);
+    if (h->ring.unpublished() >= put_off_limit) list.run(h->returns);
+    return;
+  }
+  c.lives_in.set(&shared);
+  const std::uint32_t index = c.index();
+  // Relaxed: the chain is the polling thread's until publish_returned() releases it.
+  if (returned_count == 0) {
+    returned_first = index;
+  } else {
+    returned_last->next.store(index, std::memory_order_relaxed);
+  }
+  returned_last = &c;
+  ++returned_count;
+  list.add(returns);
+  if (at_once) hungry.store(false, std::memory_order_relaxed);
+  if (at_once || returned_count >= put_off_limit) list.run(returns);
+}
+
+void pool::publish_returned(void* self) noexcept {
+  auto& p = *static_cast<pool*>(self);
+  p.returned_count = 0;
+  p.give_free(p.returned_first, *p.returned_last);
+}
+
+void release_elsewhere(event_front& e) noexcept {
+  auto& c = static_cast<cell&>(e);
+  if (home* const h = home::of_event(c); h != nullptr && h->is_used_here()) return h->keep(c);
+  static_cast<pool*>(c.its_page().header.pool)->release(c);
+}
 
 }  // namespace detail
 }  // namespace v1

@@ -82,7 +82,7 @@ void loop::complete(waiter& w, std::error_code error) noexcept {
     return;
   }
   auto& c = static_cast<cell&>(w);
-  if (auto* other_language = c.home().header.complete; other_language != nullptr) {
+  if (auto* other_language = c.its_page().header.complete; other_language != nullptr) {
     other_language(c, error);
     return;
   }
@@ -93,9 +93,10 @@ std::size_t loop::expire(std::size_t most) noexcept {
   std::size_t ran = 0;
   if (timers.empty()) return ran;
   const time_point now = clock::now();
-  while (ran < most && timers.next() <= now) {
-    waiter& w = timers.earliest();
-    timers.remove(w);
+  while (ran < most) {
+    waiter* const due = timers.take_due(now);
+    if (due == nullptr) break;
+    waiter& w = *due;
     kernel_work* work = work_of(w);
     if (work == nullptr) {
       if (!w.word.expire()) continue;  // signalled or cancelled: that completion is on its way

@@ -2,21 +2,12 @@
 #include "proactor/loop.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
 namespace {
-
-/// Names this thread for as long as the process lives; unlike a thread id it is never used again.
-[[nodiscard]] std::uint64_t this_thread() noexcept {
-  // Relaxed: the numbers only have to differ. No part of any protocol, so it does not go through the seam.
-  static std::atomic<std::uint64_t> last{0};
-  thread_local const std::uint64_t mine = last.fetch_add(1, std::memory_order_relaxed) + 1;
-  return mine;
-}
 
 /// now + timeout, or never if that is beyond all time or the timeout is negative.
 [[nodiscard]] time_point end_of(std::chrono::nanoseconds timeout) noexcept {
@@ -48,7 +39,7 @@ void loop::settle() const noexcept {
 }
 
 std::error_code loop::enter() noexcept {
-  const std::uint64_t me = this_thread();
+  const std::uint64_t me = sync::this_thread();
   // Relaxed: only the thread that bound itself can find its own number here.
   std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
   if (bound == me) return polling ? make_error_code(fault::polling) : std::error_code{};
@@ -65,7 +56,7 @@ std::error_code loop::enter() noexcept {
 
 void loop::collect(ready_queue::taken got) noexcept {
   woken = woken || got.woken;
-  taken.append_reversed(got.newest);
+  if (const unsigned count = taken.append_reversed(got.newest); count != 0) pace.took(count);
 }
 
 std::size_t loop::run_taken(std::size_t most) noexcept {
@@ -78,11 +69,36 @@ std::size_t loop::run_taken(std::size_t most) noexcept {
 /// it, and the kernel is looked at before the queue's rest is run, so that none of the three can starve another.
 std::error_code loop::turn(std::size_t& ran) noexcept {
   ran = expire(batch - batch / 2);
+  pace.wait();
   collect(in.queue.take());
   ran += run_taken(batch - ran);
   const std::error_code failed = look(ran != 0);
   ran += run_taken(batch - ran);
+  put_off.run_all();
   return failed;
+}
+
+/// Looks again and again for a while, if that has paid lately. True: do not sleep, there is something.
+bool loop::spin(time_point until, std::error_code& failed) noexcept {
+  if (!spinning.should_spin()) return false;
+  const time_point begin = clock::now();
+  const time_point end = std::min({until, timers.next(), begin + spinning.longest()});
+  time_point look_at = begin;
+  for (time_point now = begin; now < end; now = clock::now()) {
+    if (active != 0 && now >= look_at) {
+      failed = look(false);
+      if (failed || !taken.empty()) return true;
+      // A look that is a system call costs more than a few turns of this loop.
+      if (!kernel->looks_cheaply()) look_at = now + std::chrono::microseconds(20);
+    }
+    if (!in.queue.is_empty()) {
+      spinning.succeeded();
+      return true;
+    }
+    sync::relax_cpu();
+  }
+  spinning.failed();
+  return false;
 }
 
 std::error_code loop::sleep(time_point until) noexcept {
@@ -97,7 +113,9 @@ std::error_code loop::sleep(time_point until) noexcept {
   }
   if (!in.queue.fall_asleep()) return {};
   count(sleeps);
+  const time_point begin = clock::now();
   const std::error_code failed = kernel->wait(timeout_ns);
+  spinning.slept(clock::now() - begin);
   const std::uint64_t ended_before = in.queue.ended();
   collect(in.queue.wake_up());
   count(wakeups, in.queue.ended() - ended_before);
@@ -112,7 +130,7 @@ result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
   std::size_t ran = 0;
   std::error_code failed = turn(ran);
   while (ran == 0 && !woken && !failed && timeout.count() != 0 && (until == never || clock::now() < until)) {
-    if (taken.empty()) failed = sleep(until);
+    if (taken.empty() && !spin(until, failed)) failed = sleep(until);
     if (!failed) failed = turn(ran);
   }
   count(completions, ran);

@@ -18,8 +18,12 @@
 #include <chrono>
 
 #include "backend/backend.hpp"
+#include "chime/detail/thread.hpp"
 #include "event/cell.hpp"
 #include "event/inbox.hpp"
+#include "proactor/deferral.hpp"
+#include "proactor/pacing.hpp"
+#include "proactor/spin_policy.hpp"
 #include "proactor/timers.hpp"
 #include "proactor/waiter_list.hpp"
 
@@ -43,7 +47,10 @@ struct loop final : kernel_sink {
 
   alignas(64) waiter_list taken;  ///< to be looked at, oldest first
   waiter_list unstarted;          ///< queued, and the backend had no room for their work
-  timer_tree timers;
+  timer_wheel timers;
+  pacing pace;
+  spin_policy spinning;
+  deferral_list put_off;  ///< run at the end of each turn
   backend* kernel = nullptr;
   std::size_t active = 0;  ///< pieces of kernel work
   std::uint64_t finished_operations = 0;
@@ -64,6 +71,12 @@ struct loop final : kernel_sink {
 
   [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout) noexcept;
   [[nodiscard]] result<void> run() noexcept;
+  /// Whether the caller is inside a completion of this loop, or of what poll does between them.
+  [[nodiscard]] bool is_polling_here() const noexcept {
+    // Relaxed: only the thread that bound itself can find its own number here; `polling` is that thread's.
+    const std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
+    return bound != 0 && sync::is_this_thread(bound) && polling;
+  }
   /// Whether close may go on: busy otherwise.
   [[nodiscard]] std::error_code in_use() const noexcept;
   /// Waits for wake-ups that are owed. Polling is over.
@@ -90,6 +103,7 @@ struct loop final : kernel_sink {
  private:
   [[nodiscard]] std::error_code enter() noexcept;
   [[nodiscard]] std::error_code turn(std::size_t& ran) noexcept;
+  [[nodiscard]] bool spin(time_point until, std::error_code& failed) noexcept;
   [[nodiscard]] std::error_code sleep(time_point until) noexcept;
   void collect(ready_queue::taken) noexcept;
   std::size_t run_taken(std::size_t most) noexcept;

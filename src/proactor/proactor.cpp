@@ -29,6 +29,7 @@ void destroy(loop* l) noexcept {
 [[nodiscard]] std::error_code set_up(loop& l, const proactor_options& options) noexcept {
   if (const int failed = l.in.bell.open(); failed != 0) return detail::system_error(failed);
   l.batch = options.batch;
+  l.spinning = detail::spin_policy(options.spin);
   return detail::choose_backend(l, options.backend);
 }
 

@@ -25,17 +25,20 @@ class waiter_list {
     return static_cast<waiter&>(n);
   }
 
-  /// What the ready queue gave, newest first: appended in the order in which it was pushed.
-  void append_reversed(node* newest) noexcept {
-    if (newest == nullptr) return;
+  /// What the ready queue gave, newest first: appended in the order in which it was pushed. Returns how many.
+  unsigned append_reversed(node* newest) noexcept {
+    if (newest == nullptr) return 0;
+    unsigned count = 0;
     node* reversed = nullptr;
     for (node* n = newest; n != nullptr;) {
       node* older = following(*n);
       n->next.store(reinterpret_cast<std::uintptr_t>(reversed), std::memory_order_relaxed);
       reversed = n;
       n = older;
+      ++count;
     }
     append(reversed, newest);
+    return count;
   }
 
   /// Everything of `other`, which is empty then.

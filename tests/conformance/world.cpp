@@ -137,6 +137,13 @@ void in_world::let_the_loop_see() {
   }
 }
 
+void in_world::let_the_loop_work() {
+  for (int i = 0; i < 3; ++i) {
+    const auto polled = loop.poll();
+    ASSERT_TRUE(polled) << polled.error().message();
+  }
+}
+
 runner::runner(chime::proactor& loop)
     : loop_(&loop), thread_([&loop] {
         const auto ran = loop.run();

@@ -131,6 +131,8 @@ class in_world : public testing::TestWithParam<world> {
   }
   /// Lets the loop take in what was submitted; nothing may complete by it.
   void let_the_loop_see();
+  /// The same where something may complete: a deadline that passes on a slow machine.
+  void let_the_loop_work();
 
  private:
   struct things {

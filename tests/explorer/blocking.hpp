@@ -5,9 +5,9 @@
 /// on its own atomics.
 #pragma once
 
+#include "chime/detail/atomic.hpp"
 #include "explorer/execution.hpp"
 #include "explorer/lifetime.hpp"
-#include "sync/atomic.hpp"
 
 #include <cstdint>
 #include <cstring>

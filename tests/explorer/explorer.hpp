@@ -20,10 +20,10 @@
 /// stack.
 #pragma once
 
+#include "chime/detail/atomic.hpp"
 #include "explorer/blocking.hpp"
 #include "explorer/execution.hpp"
 #include "explorer/lifetime.hpp"
-#include "sync/atomic.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -9,6 +9,7 @@
 #include <array>
 
 namespace explore = chime::explore;
+using chime::detail::event_front;
 using chime::detail::free_lists;
 using chime::detail::stack_head;
 using chime::detail::tagged_stack;
@@ -22,9 +23,29 @@ namespace {
 
 constexpr std::uint32_t most = 3;
 
-struct link_table {
-  std::array<atomic<std::uintptr_t>, most> links{};
-  atomic<std::uintptr_t>* find(std::uint32_t index) { return index == 0 || index > most ? nullptr : &links[index - 1]; }
+struct alignas(64) model_event : event_front {};
+
+struct event_table {
+  std::array<model_event, most> events{};
+  event_front* find(std::uint32_t index) { return index == 0 || index > most ? nullptr : &events[index - 1]; }
+  [[nodiscard]] std::uint32_t index_of(event_front& e) const {
+    return static_cast<std::uint32_t>(static_cast<model_event*>(&e) - events.data()) + 1;
+  }
+};
+
+// The product's way, as a pool uses it.
+struct real {
+  using lists = free_lists<event_table>;
+  lists free;
+  void push(event_table& table, std::uint32_t first, std::uint32_t last) { free.push(first, *table.find(last)); }
+  void push_one(event_table& table, std::uint32_t index) { free.push(table, *table.find(index)); }
+  lists::chain pop(event_table& table, std::uint32_t at_most = 1) {
+    for (;;) {
+      lists::emptiness seen;
+      const auto got = free.pop(table, at_most, seen);
+      if (got.count != 0 || free.still_none(seen)) return got;
+    }
+  }
 };
 
 // What the owner of an event does to its link: it is a pointer of the ready queue, whose low bits name no event; or
@@ -34,7 +55,7 @@ enum class garbage : std::uintptr_t { names_none = 0x7f00'dead'b000, names_the_f
 // Both stacks at once in the product's way, or a twin.
 template <class Lists>
 struct stage {
-  link_table table;
+  event_table table;
   Lists lists;
   std::array<plain<int>, most> fields{};  // of the events: whoever owns one may write it
 
@@ -46,9 +67,9 @@ struct stage {
 
   // If there are any in the serving stack, there is one at least in the other.
   explicit stage(std::uint32_t in_return_stack, std::uint32_t in_serving_stack = 0) {
-    explore::name(table.links[0], "link 1");
-    explore::name(table.links[1], "link 2");
-    explore::name(table.links[2], "link 3");
+    explore::name(table.events[0].next, "link 1");
+    explore::name(table.events[1].next, "link 2");
+    explore::name(table.events[2].next, "link 3");
     std::uint32_t index = 0;
     if (in_serving_stack != 0) {
       while (index <= in_serving_stack) put(++index);
@@ -72,7 +93,7 @@ struct stage {
   }
 
   [[nodiscard]] std::uint32_t following(std::uint32_t index) {
-    return static_cast<std::uint32_t>(table.find(index)->load(std::memory_order_relaxed) & stack_head::index_mask);
+    return static_cast<std::uint32_t>(table.find(index)->next.load(std::memory_order_relaxed) & stack_head::index_mask);
   }
 
   [[nodiscard]] auto pop_chain(int me, std::uint32_t at_most) {
@@ -99,7 +120,7 @@ struct stage {
   }
 
   void scribble(std::uint32_t index, garbage what) {
-    table.find(index)->store(static_cast<std::uintptr_t>(what), std::memory_order_relaxed);
+    table.find(index)->next.store(static_cast<std::uintptr_t>(what), std::memory_order_relaxed);
   }
 
   void use_one(int me, garbage what) {
@@ -125,8 +146,6 @@ struct stage {
     check(pop(0) == 0, "an event was duplicated");
   }
 };
-
-using real = free_lists<link_table>;
 
 // As many events as threads: nobody may be told that there is none. The first pop flips the roles.
 template <class Lists>
@@ -230,18 +249,19 @@ TEST(free_lists_model, two_batches) {
 
 // A twin: all returned events migrate through the hands of one thread.
 struct migrates_by_hand {
-  tagged_stack<link_table> stacks[2];
-  void push(link_table& links, std::uint32_t first, std::uint32_t last) { stacks[1].push(links, first, last); }
-  tagged_stack<link_table>::chain pop(link_table& links, std::uint32_t at_most = 1) {
+  tagged_stack<event_table> stacks[2];
+  void push(event_table& links, std::uint32_t first, std::uint32_t last) { stacks[1].push(first, *links.find(last)); }
+  tagged_stack<event_table>::chain pop(event_table& links, std::uint32_t at_most = 1) {
     stack_head empty{0};
     if (const auto got = stacks[0].pop(links, at_most, empty); got.count != 0) return got;
     const auto all = stacks[1].pop(links, most, empty);
     if (all.count == 0) return {};
     std::uint32_t last = all.first;
     for (std::uint32_t i = 1; i < all.count; ++i) {
-      last = static_cast<std::uint32_t>(links.find(last)->load(std::memory_order_relaxed) & stack_head::index_mask);
+      last =
+          static_cast<std::uint32_t>(links.find(last)->next.load(std::memory_order_relaxed) & stack_head::index_mask);
     }
-    stacks[0].push(links, all.first, last);
+    stacks[0].push(all.first, *links.find(last));
     return stacks[0].pop(links, at_most, empty);
   }
 };

@@ -9,8 +9,10 @@
 #include "chime/proactor.hpp"
 #include "machine.hpp"
 #include "model.hpp"
+#include "proactor/loop.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace chime::models {
 
@@ -40,10 +42,12 @@ struct loop_stage {
   machine kernel;
   std::optional<proactor> loop{std::in_place};
   std::optional<event_pool> pool{std::in_place};
+  int last_poller = -1;  // a ghost
 
   explicit loop_stage(const machine_options& machine_kind = {}, const pool_options& pool_kind = {})
       : kernel(machine_kind) {
     proactor_options how;
+    how.spin = {};  // there is no time here
     how.memory = kernel.memory();
     check(loop->open(how).has_value(), "the loop did not open");
     pool_options pool_how = pool_kind;
@@ -57,14 +61,24 @@ struct loop_stage {
     return std::move(*got);
   }
 
+  /// One thread after the other may poll here: the body before, between and after its threads.
+  [[nodiscard]] detail::loop& take_over() {
+    detail::loop& l = *detail::loop_access::of(*loop);
+    const int me = explore::execution::current().running();
+    if (std::exchange(last_poller, me) != me) l.polling_thread.store(0, std::memory_order_relaxed);
+    return l;
+  }
+  result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) { return take_over().poll(timeout); }
+  result<void> run() { return take_over().run(); }
+
   void poll_until(const wait_record& w, int completions = 1) {
-    while (w.completions < completions) check(loop->poll(forever).has_value(), "poll failed");
+    while (w.completions < completions) check(poll(forever).has_value(), "poll failed");
     check(w.completions == completions, "more than one completion for a submit");
   }
 
   /// Everything is over: the pool and the loop close at the first attempt and leave nothing behind.
   void finish() {
-    check(loop->poll().value_or(1) == 0, "something was left for another poll");
+    check(poll().value_or(1) == 0, "something was left for another poll");
     close();
   }
   void close() {

@@ -42,8 +42,8 @@ void signal_and_submit(const machine_options& kind) {
   // The signal is consumed: another wait of this use is left alone.
   wait_record again;
   std::move(w.ev).submit(again.then());
-  check(s.loop->poll().value_or(1) == 0, "a consumed signal completed another wait");
-  check(t.cancel() && s.loop->poll().value_or(0) == 1 && again.was_cancelled(), "the other wait was not cancelled");
+  check(s.poll().value_or(1) == 0, "a consumed signal completed another wait");
+  check(t.cancel() && s.poll().value_or(0) == 1 && again.was_cancelled(), "the other wait was not cancelled");
   again.ev.reset();
   s.finish();
 }
@@ -101,16 +101,16 @@ void foreign_write_and_cancel(const machine_options& kind) {
   check(cancelled == w.was_cancelled() && cancelled != w.succeeded(), "cancel says one thing, the completion another");
   wait_record again;
   std::move(w.ev).submit(again.then());
-  const bool completed = s.loop->poll().value_or(2) == 1;
+  const bool completed = s.poll().value_or(2) == 1;
   check(completed == cancelled, "a foreign signal counted twice, or not at all");
-  if (!completed) check(t.cancel() && s.loop->poll().value_or(0) == 1, "the other wait was not cancelled");
+  if (!completed) check(t.cancel() && s.poll().value_or(0) == 1, "the other wait was not cancelled");
   s.kernel.write(handle);
   again.ev.reset();
   wait_record next;
   s.acquire().submit(next.then());
-  check(s.loop->poll().value_or(1) == 0, "a foreign write completed the next use");
+  check(s.poll().value_or(1) == 0, "a foreign write completed the next use");
   s.pool->cancel_all();
-  check(s.loop->poll().value_or(0) == 1 && next.was_cancelled(), "the next use was not cancelled");
+  check(s.poll().value_or(0) == 1 && next.was_cancelled(), "the next use was not cancelled");
   next.ev.reset();
   s.finish();
 }
@@ -158,7 +158,7 @@ void late_writes_of(const machine_options& kind, bool handle_is_given_out, std::
         event next = s.acquire();
         second = next.get_ticket();
         std::move(next).submit(w2.then());
-        check(s.loop->poll().value_or(1) == 0, "a late signal completed the next use");
+        check(s.poll().value_or(1) == 0, "a late signal completed the next use");
         second_signalled = second.signal() == signal_result::delivered;
         s.poll_until(w2);
       });
@@ -193,7 +193,7 @@ void trim_and_reacquisition(const machine_options& kind) {
                      event next = s.acquire();
                      const ticket own = next.get_ticket();
                      std::move(next).submit(w.then());
-                     check(s.loop->poll().value_or(1) == 0, "a late signal completed the next use");
+                     check(s.poll().value_or(1) == 0, "a late signal completed the next use");
                      (void)own.signal();
                      s.poll_until(w);
                    });

@@ -48,12 +48,12 @@ TEST(operation_model, wake_and_post_against_poll) {
         },
         [&] { s.loop->submit(op, w.then()); },
         [&] {
-          const auto ran = s.loop->poll(forever);
+          const auto ran = s.poll(forever);
           check(ran.has_value() && *ran == static_cast<std::size_t>(w.completions), "the poll counts wrongly");
           if (*ran == 0) check(written.get() == 1, "woken without what was written before");
           s.poll_until(w);
         });
-    (void)s.loop->poll();  // takes back a wake() that came last
+    (void)s.poll();  // takes back a wake() that came last
     s.finish();
   });
 }
@@ -63,8 +63,8 @@ TEST(operation_model, two_wakes_against_poll) {
   expect_holds({.preemptions = 4, .stale_reads = 2}, [] {
     loop_stage s;
     explore::threads([&] { s.loop->wake(); }, [&] { s.loop->wake(); },
-                     [&] { check(s.loop->poll(forever).value_or(1) == 0, "something was run"); });
-    (void)s.loop->poll();
+                     [&] { check(s.poll(forever).value_or(1) == 0, "something was run"); });
+    (void)s.poll();
     s.finish();
   });
 }
@@ -84,7 +84,7 @@ TEST(operation_model, stop_and_post_against_run) {
         },
         [&] { s.loop->submit(op, w.then()); },
         [&] {
-          check(s.loop->run().has_value(), "run failed");
+          check(s.run().has_value(), "run failed");
           check(reason.get() == 1, "stopped, and the reason is not there");
           s.poll_until(w);
         });

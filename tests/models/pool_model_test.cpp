@@ -6,7 +6,6 @@
 
 namespace explore = chime::explore;
 using namespace chime::models;
-using chime::detail::cache;
 using chime::detail::word_value;
 
 namespace {
@@ -164,8 +163,7 @@ TEST(pool_model, close_against_release_that_retires) {
   expect_holds({.preemptions = 3, .stale_reads = 2}, [] {
     pool_stage s(0, 2);
     cell& held = s.must_acquire(0);
-    new (&held.word)
-        chime::detail::event_word(word_value{word_value::generation_limit - 1, 0, chime::detail::phase::idle});
+    new (&held.word) chime::detail::event_word(word_value{word_value::last_generation, 0, chime::detail::phase::idle});
     explore::threads([&] { s.release(held); },
                      [&] {
                        while (s.pool->close() != 0) chime::sync::relax();

@@ -17,6 +17,14 @@ namespace chime::models {
 using detail::cell;
 using explore::check;
 
+/// A cache as an event_cache has it.
+struct cache : detail::cache {
+  explicit cache(detail::pool& p) : detail::cache(settle(p)) {}
+  cache(const cache&) = delete;
+  cache& operator=(const cache&) = delete;
+  ~cache() { leave(); }
+};
+
 struct pool_stage {
   machine kernel;
   std::optional<detail::pool> pool{std::in_place};
@@ -46,7 +54,10 @@ struct pool_stage {
 
   /// Null: the pool is exhausted.
   [[nodiscard]] cell* acquire(int me) { return owned(pool->acquire(), me); }
-  [[nodiscard]] cell* acquire(int me, detail::cache& from) { return owned(from.acquire(), me); }
+  [[nodiscard]] cell* acquire(int me, cache& from) {
+    if (detail::event_front* const e = from.front->take(); e != nullptr) return &own(static_cast<cell&>(*e), me);
+    return owned(from.acquire(), me);
+  }
   [[nodiscard]] cell* owned(result<cell*> got, int me) {
     if (got) return &own(**got, me);
     check(got.error() == fault::pool_exhausted, "acquire failed for another reason than that no event is left");
@@ -58,11 +69,12 @@ struct pool_stage {
     return *c;
   }
 
+  /// As the destruction of a handle.
   void release(cell& c) {
     disown(c);
-    pool->release(c);
+    detail::release(c);
   }
-  void release(cell& c, detail::cache& into) {
+  void release(cell& c, cache& into) {
     disown(c);
     into.release(c);
   }

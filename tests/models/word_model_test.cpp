@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The event's word (src/event/word.hpp) within one use: signal, submit, cancel, deadline and delivery.
+/// The event's word (include/chime/detail/word.hpp) within one use: signal, submit, cancel, deadline and delivery.
 #include "word_stage.hpp"
 
 namespace explore = chime::explore;

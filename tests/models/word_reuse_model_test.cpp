@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The event's word (src/event/word.hpp) over two uses: a release against signals and cancels, and tickets that are
+/// The event's word (include/chime/detail/word.hpp) over two uses: a release against signals and cancels, and tickets that are
 /// late.
 #include "word_stage.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// One event's word with everybody who works on it, for the models of src/event/word.hpp.
+/// One event's word with everybody who works on it, for the models of include/chime/detail/word.hpp.
 #pragma once
 
-#include "event/word.hpp"
+#include "chime/detail/word.hpp"
 #include "model.hpp"
 
 #include <array>
@@ -131,7 +131,7 @@ struct stage {
     } else {
       const word_value now = word.peek();
       check(Word::releasable(now), "a held event was not releasable");
-      word.retire(now);
+      word.retire(now.next_use());
     }
     ++generation;
     landed = {};

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <optional>
+#include <thread>
 
 #include "heap_watch.hpp"
 #include "pool_fixture.hpp"
@@ -87,9 +88,16 @@ TEST_F(EventCache, NeverKeepsMoreThanItsLimit) {
   expect_account(pool, 3 * limit - stock, stock, 0);
 }
 
-TEST_F(EventCache, EventsReleasedByTheirHandleGoToThePool) {
+TEST_F(EventCache, D4_EventsReleasedByTheirHandleComeBackToTheStock) {
   open(0);
   acquire_from(*cache).reset();
+  expect_account(pool, 0, 1, 0);
+}
+
+TEST_F(EventCache, D4_EventsReleasedByAnotherThreadGoToEverybody) {
+  open(0);
+  auto ev = acquire_from(*cache);
+  std::thread([&] { ev.reset(); }).join();
   expect_account(pool, 1, 0, 0);
 }
 
@@ -193,7 +201,7 @@ TEST_F(EventCache, ARetiredEventDoesNotEnterTheStock) {
   using namespace chime_test;
   open(2, 2);
   auto events = acquire_from(*cache, 2);
-  set_word(events[0], {word_value::generation_limit - 1, 0, phase::idle});
+  set_word(events[0], {word_value::last_generation, 0, phase::idle});
   cache->release(std::move(events[0]));
   expect_account(pool, 0, 0, 1, 1);
   cache->release(std::move(events[1]));
@@ -205,15 +213,14 @@ TEST_F(EventCache, ARetiredEventDoesNotEnterTheStock) {
 TEST_F(EventCache, P6_AllocatesNothing) {
   open(200);
   std::array<chime::event, 150> events;
+  std::optional<chime::event_cache> local(std::in_place, pool);
   const chime_test::heap_watch heap;
-  {
-    chime::event_cache local(pool);
-    for (auto& ev : events) {
-      auto got = local.acquire();
-      if (got) ev = std::move(*got);
-    }
-    for (auto& ev : events) local.release(std::move(ev));
+  for (auto& ev : events) {
+    auto got = local->acquire();
+    if (got) ev = std::move(*got);
   }
+  for (auto& ev : events) local->release(std::move(ev));
+  local.reset();
   EXPECT_EQ(heap.allocations(), 0U);
   expect_account(pool, 200, 0, 0);
 }

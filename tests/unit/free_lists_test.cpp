@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <functional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,34 +15,41 @@
 
 namespace {
 
+using chime::detail::event_front;
 using chime::detail::free_lists;
 using chime::detail::stack_head;
 using chime::detail::tagged_stack;
 
-/// Links of indices 1 to `count`. `on_find` runs before each answer; true: the index is said to have no event.
-struct array_links {
-  explicit array_links(std::uint32_t count) : links(count + 1) {}
+struct alignas(64) test_event : event_front {};
 
-  std::vector<std::atomic<std::uintptr_t>> links;
+/// Events of indices 1 to `count`. `on_find` runs before each answer; true: the index is said to have no event.
+struct event_array {
+  explicit event_array(std::uint32_t count) : events(count + 1) {}
+
+  std::vector<test_event> events;
   std::function<bool(std::uint32_t)> on_find;
 
-  [[nodiscard]] std::atomic<std::uintptr_t>* find(std::uint32_t index) {
+  [[nodiscard]] event_front* find(std::uint32_t index) {
     if (on_find && on_find(index)) return nullptr;
-    return index == 0 || index >= links.size() ? nullptr : &links[index];
+    return index == 0 || index >= events.size() ? nullptr : &events[index];
+  }
+  [[nodiscard]] std::uint32_t index_of(event_front& e) const {
+    return static_cast<std::uint32_t>(static_cast<test_event*>(&e) - events.data());
   }
   /// first -> ... -> last, in this order.
   void chain(const std::vector<std::uint32_t>& indices) {
-    for (std::size_t i = 0; i + 1 < indices.size(); ++i) links[indices[i]] = indices[i + 1];
+    for (std::size_t i = 0; i + 1 < indices.size(); ++i) events[indices[i]].next = indices[i + 1];
   }
 };
 
-using stack = tagged_stack<array_links>;
-using lists = free_lists<array_links>;
+using stack = tagged_stack<event_array>;
+using lists = free_lists<event_array>;
 
 template <class Chain>
-std::vector<std::uint32_t> indices_of(array_links& links, Chain chain) {
+std::vector<std::uint32_t> indices_of(event_array& links, Chain chain) {
   std::vector<std::uint32_t> all;
-  for (auto index = chain.first; all.size() < chain.count; index = static_cast<std::uint32_t>(links.links[index])) {
+  for (auto index = chain.first; all.size() < chain.count;
+       index = static_cast<std::uint32_t>(links.events[index].next)) {
     all.push_back(index);
   }
   return all;
@@ -55,14 +63,15 @@ class TaggedStack : public testing::Test {
     stack_head empty{0};
     return indices_of(links, s.pop(links, most, empty));
   }
+  void push(std::uint32_t first, std::uint32_t last) { s.push(first, links.events[last]); }
 
-  array_links links{16};
+  event_array links{16};
   stack s;
 };
 
 TEST_F(TaggedStack, PopsTheNewestFirst) {
   EXPECT_EQ(pop(1), indices{});
-  for (const std::uint32_t i : {1U, 2U, 3U}) s.push(links, i, i);
+  for (const std::uint32_t i : {1U, 2U, 3U}) push(i, i);
   EXPECT_EQ(pop(1), indices{3});
   EXPECT_EQ(pop(1), indices{2});
   EXPECT_EQ(pop(1), indices{1});
@@ -72,9 +81,9 @@ TEST_F(TaggedStack, PopsTheNewestFirst) {
 
 TEST_F(TaggedStack, PushesAndPopsChains) {
   links.chain({4, 5, 6});
-  s.push(links, 4, 6);
+  push(4, 6);
   links.chain({1, 2, 3});
-  s.push(links, 1, 3);
+  push(1, 3);
   EXPECT_EQ(pop(2), (indices{1, 2}));
   EXPECT_EQ(pop(100), (indices{3, 4, 5, 6}));
   EXPECT_EQ(pop(100), indices{});
@@ -82,7 +91,7 @@ TEST_F(TaggedStack, PushesAndPopsChains) {
 
 TEST_F(TaggedStack, EveryPushChangesTheTagSoThatEmptyIsNotTheSameEmptyAgain) {
   const auto before = s.look().bits();
-  s.push(links, 1, 1);
+  push(1, 1);
   EXPECT_EQ(pop(1), indices{1});
   EXPECT_TRUE(s.look().empty());
   EXPECT_NE(s.look().bits(), before);
@@ -93,13 +102,13 @@ TEST_F(TaggedStack, EveryPushChangesTheTagSoThatEmptyIsNotTheSameEmptyAgain) {
 
 TEST_F(TaggedStack, APopIsNotFooledByAnIndexThatCameBackMeanwhile) {
   links.chain({1, 2, 3});
-  s.push(links, 1, 3);
+  push(1, 3);
   links.on_find = [&](std::uint32_t index) {
     if (index != 2) return false;
     // The popper has read that 2 follows 1. Before it swaps, others take all three, and 1 comes back alone.
     links.on_find = nullptr;
     EXPECT_EQ(pop(3), (indices{1, 2, 3}));
-    s.push(links, 1, 1);
+    push(1, 1);
     return false;
   };
   EXPECT_EQ(pop(2), indices{1});
@@ -107,15 +116,15 @@ TEST_F(TaggedStack, APopIsNotFooledByAnIndexThatCameBackMeanwhile) {
 }
 
 TEST_F(TaggedStack, ALinkThatNamesNoEventIsReadAgain) {
-  s.push(links, 2, 2);
-  s.push(links, 1, 1);
+  push(2, 2);
+  push(1, 1);
   links.on_find = [&](std::uint32_t index) { return index == 2 && std::exchange(links.on_find, nullptr) != nullptr; };
   EXPECT_EQ(pop(2), (indices{1, 2}));
 }
 
 TEST_F(TaggedStack, AChainTakenMeanwhileIsNotTakenTwice) {
   links.chain({1, 2, 3, 4});
-  s.push(links, 1, 4);
+  push(1, 4);
   indices other;
   links.on_find = [&](std::uint32_t index) {
     if (index != 3) return false;
@@ -134,12 +143,21 @@ TEST(StackHead, KeepsIndexAndTagApart) {
   EXPECT_EQ(full.pushed(7).bits(), 7U) << "the tag wraps without touching the index";
 }
 
+/// As a pool does: until there was one, or at one instant none.
+lists::chain pop_chain(lists& free, event_array& links, std::uint32_t most) {
+  for (;;) {
+    lists::emptiness seen;
+    const auto got = free.pop(links, most, seen);
+    if (got.count != 0 || free.still_none(seen)) return got;
+  }
+}
+
 class FreeLists : public testing::Test {
  protected:
-  void push(std::uint32_t index) { free.push(links, index, index); }
-  indices pop(std::uint32_t most = 1) { return indices_of(links, free.pop(links, most)); }
+  indices pop(std::uint32_t most = 1) { return indices_of(links, pop_chain(free, links, most)); }
+  void push(std::uint32_t index) { free.push(index, links.events[index]); }
 
-  array_links links{16};
+  event_array links{16};
   lists free;
 };
 
@@ -172,9 +190,34 @@ TEST_F(FreeLists, ABatchTakesFromOneSideOnly) {
 
 TEST_F(FreeLists, AChainComesBackWhole) {
   links.chain({7, 8, 9});
-  free.push(links, 7, 9);
+  free.push(7, links.events[9]);
   EXPECT_EQ(pop(2), (indices{7, 8}));
   EXPECT_EQ(pop(2), indices{9});
+}
+
+TEST_F(FreeLists, AThreadFindsWhatItReturnedInItsPocket) {
+  free.push(links, links.events[1]);
+  push(2);
+  EXPECT_EQ(free.pop_from_pocket(), &links.events[1]);
+  EXPECT_EQ(free.pop_from_pocket(), nullptr) << "what others share is not in it";
+  EXPECT_EQ(pop(), indices{2});
+}
+
+TEST_F(FreeLists, WhatDoesNotFitIntoThePocketGoesToEverybody) {
+  constexpr std::uint32_t count = 10;
+  for (std::uint32_t i = 1; i <= count; ++i) free.push(links, links.events[i]);
+  std::uint32_t in_pocket = 0;
+  while (free.pop_from_pocket() != nullptr) ++in_pocket;
+  EXPECT_EQ(in_pocket, chime::sync::own_slots + chime::sync::shared_slots);
+  std::uint32_t elsewhere = 0;
+  while (pop() != indices{}) ++elsewhere;
+  EXPECT_EQ(elsewhere, count - in_pocket);
+}
+
+TEST_F(FreeLists, AThreadFindsWhatIsInThePocketOfAnother) {
+  std::thread([&] { free.push(links, links.events[5]); }).join();
+  EXPECT_EQ(pop(), indices{5});
+  EXPECT_EQ(pop(), indices{});
 }
 
 /// Threads that take and return, each index marked while it is in hand.
@@ -183,12 +226,12 @@ class FreeListsThreads : public testing::Test {
   static constexpr std::uint32_t count = 12;
 
   FreeListsThreads() {
-    for (std::uint32_t i = 1; i <= count; ++i) free.push(links, i, i);
+    for (std::uint32_t i = 1; i <= count; ++i) free.push(i, links.events[i]);
   }
 
   /// How many came; they are marked.
   std::uint32_t take(std::uint32_t most, indices& hand) {
-    const auto got = indices_of(links, free.pop(links, most));
+    const auto got = indices_of(links, pop_chain(free, links, most));
     for (const auto index : got) {
       if (in_hand[index].exchange(true)) ++taken_twice;
       hand.push_back(index);
@@ -199,9 +242,9 @@ class FreeListsThreads : public testing::Test {
     for (const auto index : hand) in_hand[index] = false;
     if (as_chain) {
       links.chain(hand);
-      free.push(links, hand.front(), hand.back());
+      free.push(hand.front(), links.events[hand.back()]);
     } else {
-      for (const auto index : hand) free.push(links, index, index);
+      for (const auto index : hand) free.push(links, links.events[index]);
     }
     hand.clear();
   }
@@ -214,7 +257,7 @@ class FreeListsThreads : public testing::Test {
     EXPECT_EQ(taken_twice, 0U);
   }
 
-  array_links links{count};
+  event_array links{count};
   lists free;
   std::vector<std::atomic<bool>> in_hand = std::vector<std::atomic<bool>>(count + 1);
   std::atomic<unsigned> taken_twice = 0;

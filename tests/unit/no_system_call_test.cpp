@@ -152,8 +152,8 @@ TEST_F(NoSystemCall, P6_P10_ReleaseOfASignalledNativeEvent) {
   auto signalled = acquire_from(pool);
   ASSERT_EQ(signalled.get_ticket().signal(), signal_result::delivered);
   expect_none([&] {
-    signalled.reset();
     quiet.reset();
+    signalled.reset();
     // What was not signalled needs no reset at its next acquire either.
     return pool.acquire().has_value();
   });

@@ -138,7 +138,7 @@ TEST(EventPoolClose, EventsRetiredElsewhereAreCountedWhileCloseIsAskedAgain) {
     chime::event_pool pool;
     ASSERT_TRUE(pool.open({.memory = memory.get()}));
     auto events = acquire_from(pool, 3);
-    for (const auto& ev : events) set_word(ev, {word_value::generation_limit - 1, 0, phase::idle});
+    for (const auto& ev : events) set_word(ev, {word_value::last_generation, 0, phase::idle});
     together(2, [&](unsigned who) {
       if (who == 0) {
         for (auto& ev : events) ev.reset();

@@ -132,7 +132,7 @@ TEST_F(EventPoolGrowth, AHundredThousandEventsEachHaveAPlaceOfTheirOwn) {
   constexpr std::size_t many = 100'000;
   open();
   auto events = acquire_from(pool, many);
-  auto& inside = *static_cast<chime::detail::pool*>(cell_of(events[0]).home().header.pool);
+  auto& inside = *static_cast<chime::detail::pool*>(cell_of(events[0]).its_page().header.pool);
   std::set<const void*> places;
   std::size_t lost = 0;
   for (std::uint32_t i = 0; i < many; ++i) {
@@ -156,8 +156,8 @@ TEST_F(EventPoolGrowth, AnEventAtTheEndOfItsGenerationsIsRetiredForGood) {
   open(2);
   auto last_but_one = acquire_from(pool);
   auto last = acquire_from(pool);
-  set_word(last_but_one, {word_value::generation_limit - 2, 0, phase::idle});
-  set_word(last, {word_value::generation_limit - 1, 0, phase::idle});
+  set_word(last_but_one, {word_value::last_generation - 1, 0, phase::idle});
+  set_word(last, {word_value::last_generation, 0, phase::idle});
   cell* const gone = &cell_of(last);
   const chime::ticket late = last.get_ticket();
   last.reset();

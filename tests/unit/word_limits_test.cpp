@@ -6,7 +6,7 @@
 #include <atomic>
 #include <barrier>
 
-#include "event/word.hpp"
+#include "chime/detail/word.hpp"
 #include "together.hpp"
 
 namespace {
@@ -61,17 +61,17 @@ TEST(EventWordLimits, ABlockingWaitAtTheLimitIsRefusedAndChangesNothing) {
 
 TEST(EventWordLimits, TheNextUseWaitsFromZeroAgain) {
   event_word word(word_value{7, limit, phase::idle});
-  word.retire(word.peek());
+  word.retire(word.peek().next_use());
   word.take();
   EXPECT_EQ(word.submit(phase::armed), submit_effect::armed);
   EXPECT_EQ(word.peek().attempt(), 1U);
 }
 
 TEST(EventWordLimits, D2_TheLastGenerationIsReachedWithoutWrappingIntoAnother) {
-  event_word word(word_value{word_value::generation_limit - 1, 3, phase::idle});
-  word.retire(word.peek());
-  EXPECT_EQ(word.peek().bits(), (word_value{word_value::generation_limit, 0, phase::free}.bits()));
-  EXPECT_EQ(word.signal(word_value::generation_limit - 1), signal_effect::stale);
+  event_word word(word_value{word_value::last_generation, 3, phase::idle});
+  word.retire(word.peek().next_use());
+  EXPECT_EQ(word.peek().bits(), (word_value{0}.bits()));
+  EXPECT_EQ(word.signal(word_value::last_generation), signal_effect::stale);
   EXPECT_EQ(word.signal(0), signal_effect::stale);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// The event's word: every transition of its table from every phase, those that are refused included.
-#include "event/word.hpp"
+#include "chime/detail/word.hpp"
 
 #include <gtest/gtest.h>
 
@@ -54,15 +54,15 @@ void expect_only(phase from, phase to, Transition transition) {
 }
 
 TEST(EventWordValue, KeepsItsFieldsApart) {
-  const word_value v{word_value::generation_limit, word_value::attempt_limit, phase::blocked};
-  EXPECT_EQ(v.generation(), word_value::generation_limit);
+  const word_value v{word_value::last_generation, word_value::attempt_limit, phase::blocked};
+  EXPECT_EQ(v.generation(), word_value::last_generation);
   EXPECT_EQ(v.attempt(), word_value::attempt_limit);
   EXPECT_EQ(v.phase(), phase::blocked);
   const word_value moved = v.with(phase::free);
-  EXPECT_EQ(moved.generation(), word_value::generation_limit);
+  EXPECT_EQ(moved.generation(), word_value::last_generation);
   EXPECT_EQ(moved.attempt(), word_value::attempt_limit);
   EXPECT_EQ(moved.phase(), phase::free);
-  EXPECT_EQ(word_value::generation_limit, (std::uint64_t{1} << 40U) - 1);
+  EXPECT_EQ(word_value::last_generation, (std::uint64_t{1} << 40U) - 1);
   EXPECT_EQ(word_value::attempt_limit, (std::uint64_t{1} << 20U) - 1);
 }
 
@@ -241,7 +241,7 @@ TEST(EventWord, D6_BlockFromEveryPhase) {
 TEST(EventWord, D2_RetireMakesTheNextUseUnsignalledAndItsWaitsUncounted) {
   for (const phase p : {phase::idle, phase::signalled}) {
     event_word word(in(p));
-    word.retire(word.peek());
+    word.retire(word.peek().next_use());
     EXPECT_EQ(word.peek().bits(), (word_value{generation + 1, 0, phase::free}.bits()));
   }
 }
@@ -264,7 +264,7 @@ TEST(EventWord, AUseIsOverOnceAnotherGenerationStands) {
   event_word word(in(phase::idle));
   EXPECT_FALSE(word.is_over(generation));
   EXPECT_TRUE(word.is_over(generation - 1));
-  word.retire(word.peek());
+  word.retire(word.peek().next_use());
   EXPECT_TRUE(word.is_over(generation));
 }
 

@@ -31,19 +31,20 @@
 
 #include <cstdint>
 
-#include "sync/atomic.hpp"
+#include "chime/detail/atomic.hpp"
 
 namespace chime {
 inline namespace v1 {
 namespace detail {
 
-enum class phase : unsigned char { free, idle, signalled, queued, armed, fired, stopped, stopped_signalled, blocked };
+/// The values make take() and releasable() one instruction each.
+enum class phase : unsigned char { free, idle, queued, signalled, armed, fired, stopped, stopped_signalled, blocked };
 
 /// A value of the word, taken apart.
 class word_value {
  public:
-  static constexpr std::uint64_t attempt_limit = (1U << 20U) - 1;       ///< marks a refused wait
-  static constexpr std::uint64_t generation_limit = (1ULL << 40U) - 1;  ///< an event that gets here is retired
+  static constexpr std::uint64_t attempt_limit = (1U << 20U) - 1;      ///< marks a refused wait
+  static constexpr std::uint64_t last_generation = (1ULL << 40U) - 1;  ///< after this use an event is retired
 
   constexpr explicit word_value(std::uint64_t bits) noexcept : bits_(bits) {}
   constexpr word_value(std::uint64_t generation, std::uint64_t attempt, phase p) noexcept
@@ -62,9 +63,12 @@ class word_value {
   [[nodiscard]] constexpr word_value next_wait(detail::phase p) const noexcept {
     return {generation(), refused() ? attempt_limit : attempt() + 1, p};
   }
-  [[nodiscard]] constexpr word_value next_use() const noexcept { return {generation() + 1, 0, detail::phase::free}; }
+  /// Free in the next generation. After the last one: 0, which no event has that can be acquired.
+  [[nodiscard]] constexpr word_value next_use() const noexcept { return word_value{(bits_ | below_generation) + 1}; }
+  [[nodiscard]] constexpr bool retired() const noexcept { return bits_ == 0; }
 
  private:
+  static constexpr std::uint64_t below_generation = (1U << 24U) - 1;
   std::uint64_t bits_;
 };
 
@@ -96,7 +100,10 @@ class event_word {
 
   /// free -> idle, by the acquirer, who alone has the event. A plain store, relaxed: nobody else writes a free word,
   /// since no ticket of its generation exists yet; later tickets are handed over by something that synchronises.
-  void take() noexcept { bits_.store(peek().with(phase::idle).bits(), std::memory_order_relaxed); }
+  void take() noexcept {
+    static_assert(static_cast<int>(phase::free) == 0, "or-ing is one instruction");
+    bits_.store(peek().bits() | static_cast<std::uint64_t>(phase::idle), std::memory_order_relaxed);
+  }
 
   /// free, idle -> idle, by the owner of an operation, who alone can reach it between two submits. Counts its waits
   /// anew: they have no tokens that could be late. A plain store, relaxed, for the same reason as take().
@@ -213,13 +220,14 @@ class event_word {
 
   /// Whether the holder may release, in every build: the price of a load and a compare.
   [[nodiscard]] static constexpr bool releasable(word_value now) noexcept {
-    return now.phase() == phase::idle || now.phase() == phase::signalled;
+    static_assert(static_cast<int>(phase::idle) == 1 && static_cast<int>(phase::signalled) == 3);
+    return (now.bits() & 13U) == 1;
   }
   /// idle, signalled -> free in the next generation, by the holder. A plain store, relaxed: the push into the pool
   /// releases it. A signal that lands between the check and the store is overwritten, which is what a release does to
   /// it anyway; one that comes later fails by generation. Two releases that race are not seen here, but by
   /// retire_exact.
-  void retire(word_value now) noexcept { bits_.store(now.next_use().bits(), std::memory_order_relaxed); }
+  void retire(word_value next_use) noexcept { bits_.store(next_use.bits(), std::memory_order_relaxed); }
   /// The same as a compare-and-swap, for native events and debug builds. False: the word is not releasable.
   /// Acquire: a native signaller announces itself before it swaps this word; whoever loads the announcements after this
   /// must see that of every signaller that came before (with a plain store it might not, and hand the event out early).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The explorer's side of the seam. It has the name of the product's side (src/sync/atomic.hpp) and comes first in the
+/// The explorer's side of the seam. It has the name of the product's side (include/chime/detail/atomic.hpp) and comes first in the
 /// include path of the models, so that the product's lock-free headers run unchanged under the explorer's scheduler.
 ///
 /// Every order is given: a call without one does not compile here. Objects of four bytes or more keep the size and the

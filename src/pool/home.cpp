@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "pool/home.hpp"
+
+#include <algorithm>
+
+#include "memory/allocator.hpp"
+#include "sync/misuse.hpp"
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+
+home* home::of_event(const cell& c) noexcept {
+  auto& p = *static_cast<pool*>(const_cast<cell&>(c).its_page().header.pool);
+  return c.lives_in.get() == &p.shared ? nullptr : static_cast<home*>(c.lives_in.get());
+}
+
+home* home::settle(pool& p) noexcept {
+  // Acquire, here and below: pairs with the release that puts a home into the list: all of it is visible.
+  for (home* h = p.homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    std::uint64_t free = nobody;
+    // Relaxed look, to leave the lines of other homes alone. Acquire: pairs with the release of whoever left it.
+    if (h->owner.load(std::memory_order_relaxed) == nobody &&
+        h->owner.compare_exchange_strong(free, unbound, std::memory_order_acquire, std::memory_order_relaxed)) {
+      h->limit.store(stock_limit, std::memory_order_relaxed);
+      return h;
+    }
+  }
+  auto* made = make<home>(p.memory, p);
+  if (made == nullptr) return nullptr;
+  made->next = p.homes.load(std::memory_order_relaxed);
+  // Release: pairs with the acquire of everybody who goes through the list.
+  while (!p.homes.compare_exchange_weak(made->next, made, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+  return made;
+}
+
+void home::leave() noexcept {
+  give_stock(stocked.load(std::memory_order_relaxed));
+  empty_ring();
+  taker.store(0, std::memory_order_relaxed);
+  // Release: pairs with the acquire in settle() and sweep(): the next user finds the stock empty and the ring's place.
+  owner.store(nobody, std::memory_order_release);
+}
+
+void home::detach() noexcept {
+  if (owner.load(std::memory_order_relaxed) == unbound) return;
+  if (!is_used_here()) misuse("a cache was detached by a thread that does not use it");
+  taker.store(0, std::memory_order_relaxed);
+  // Release: for form's sake; the caller hands the cache over by something that synchronises.
+  owner.store(unbound, std::memory_order_release);
+}
+
+void home::bind() noexcept {
+  if (owner.load(std::memory_order_relaxed) != unbound)
+    misuse("a cache was used by a second thread; the first one must detach it before");
+  const bool inline_path = !of->native && !pool::checks_racing_releases;
+  // Relaxed: only this thread looks for its own number.
+  owner.store(sync::this_thread() | (inline_path ? 0 : careful), std::memory_order_relaxed);
+  if (inline_path) let_take();
+}
+
+/// Either this sees that the pool is closing, or close() sees this home and this taker, and takes it away: both go by
+/// read-modify-writes of the pool's state, so that one of them is first.
+void home::let_take() noexcept {
+  taker.store(sync::this_thread(), std::memory_order_relaxed);
+  // Release: pairs with the acquire in close(), whose store to `taker` is then the later one. Acquire: as a load would be.
+  auto open = door::open;
+  if (!of->state.compare_exchange_strong(open, door::open, std::memory_order_acq_rel, std::memory_order_relaxed))
+    taker.store(0, std::memory_order_relaxed);
+}
+
+result<cell*> home::acquire() noexcept {
+  if (const std::error_code closed = of->check_open()) return std::unexpected(closed);
+  if (!is_used_here()) bind();
+  result<cell*> got = nullptr;
+  if (cell* const c = take_one(); c != nullptr) {
+    got = of->hand_over(*c);
+    // A native event that is not fit for use now: the pool, which may try several, looks for another.
+    if (!got.has_value() || *got == nullptr) {
+      c->lives_in.set(&of->shared);
+      of->give_free(*c);
+      got = nullptr;
+    }
+  }
+  if (*got == nullptr) got = of->acquire();
+  if (got.has_value()) (*got)->lives_in.set(this);
+  return got;
+}
+
+void home::keep(cell& c) noexcept {
+  if (!of->retire(c)) return;
+  const std::uint32_t count = stocked.load(std::memory_order_relaxed);
+  stock[count] = &c;
+  stocked.store(count + 1, std::memory_order_relaxed);
+  if (count >= limit.load(std::memory_order_relaxed)) spill();
+}
+
+void home::adopt(cell& c) noexcept {
+  if (!is_used_here()) bind();
+  c.lives_in.set(this);
+  keep(c);
+}
+
+cell* home::take_one() noexcept {
+  if (stocked.load(std::memory_order_relaxed) == 0) stock_from_ring();
+  if (stocked.load(std::memory_order_relaxed) == 0) stock_from_shared();
+  const std::uint32_t count = stocked.load(std::memory_order_relaxed);
+  if (count == 0) return nullptr;
+  stocked.store(count - 1, std::memory_order_relaxed);
+  return static_cast<cell*>(stock[count - 1]);
+}
+
+/// Into an empty stock, so that the oldest is on top.
+void home::stock_from_ring() noexcept {
+  const std::uint32_t count = std::min(ring.size(), stock_limit);
+  for (std::uint32_t i = count; i != 0; --i) stock[i - 1] = ring.take();
+  stocked.store(count, std::memory_order_relaxed);
+}
+
+void home::stock_from_shared() noexcept {
+  const auto chain = of->take_free(batch);
+  std::uint32_t index = chain.first;
+  for (std::uint32_t i = chain.count; i != 0; --i) {
+    cell& c = of->pages.at(index);
+    index = static_cast<std::uint32_t>(c.next.load(std::memory_order_relaxed));
+    c.lives_in.set(this);
+    stock[i - 1] = &c;
+  }
+  stocked.store(chain.count, std::memory_order_relaxed);
+}
+
+/// Too many, or somebody found none.
+void home::spill() noexcept {
+  // Relaxed: a hint. Whoever finds none again says so again.
+  const bool all = limit.load(std::memory_order_relaxed) == 0;
+  if (all) limit.store(stock_limit, std::memory_order_relaxed);
+  give_stock(all ? stocked.load(std::memory_order_relaxed) : batch);
+}
+
+/// The newest `how_many` of the stock go to everybody.
+void home::give_stock(std::uint32_t how_many) noexcept {
+  if (how_many == 0) return;
+  const std::uint32_t count = stocked.load(std::memory_order_relaxed);
+  std::uint32_t first = 0;
+  for (std::uint32_t i = count - how_many; i != count; ++i) {
+    auto& c = static_cast<cell&>(*stock[i]);
+    c.lives_in.set(&of->shared);
+    c.next.store(first, std::memory_order_relaxed);
+    first = c.index();
+  }
+  stocked.store(count - how_many, std::memory_order_relaxed);
+  of->give_free(first, static_cast<cell&>(*stock[count - how_many]));
+}
+
+void home::empty_ring() noexcept {
+  for (cell* c = ring.take(); c != nullptr; c = ring.take()) {
+    c->lives_in.set(&of->shared);
+    of->give_free(*c);
+  }
+}
+
+home::swept home::sweep() noexcept {
+  const bool empty = ring.size() == 0;
+  // Acquire: pairs with the release below: whoever sees the ring empty because another has taken from it sees that he is
+  // still at it, or what he gave to the shared side.
+  std::uint64_t seen = owner.load(std::memory_order_acquire);
+  if (seen == sweeping) return swept::busy;
+  if (empty || seen != nobody) return swept::none;
+  // Acquire: pairs with the release of whoever left it.
+  if (!owner.compare_exchange_strong(seen, sweeping, std::memory_order_acquire, std::memory_order_relaxed)) {
+    return swept::busy;
+  }
+  empty_ring();
+  owner.store(nobody, std::memory_order_release);
+  return swept::some;
+}
+
+void home::publish(void* self) noexcept { static_cast<home*>(self)->ring.publish(); }
+
+// The pool's view of its homes.
+
+/// Moves what lies in homes that nobody has to the shared side. True: there was some, or somebody else is moving it.
+bool pool::sweep_homes() noexcept {
+  bool moved = false;
+  for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    if (h->sweep() != home::swept::none) moved = true;
+  }
+  return moved;
+}
+
+/// Grows with everything that becomes visible in a home that nobody has.
+std::uint32_t pool::published_to_nobody() const noexcept {
+  std::uint32_t sum = 0;
+  for (const home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    if (!h->has_cache()) sum += h->ring.published();
+  }
+  return sum;
+}
+
+bool pool::nothing_was_free(const free_lists<cell_links>::emptiness& seen, std::uint32_t published) noexcept {
+  return free.still_none(seen) && published_to_nobody() == published;
+}
+
+void pool::tell_hunger() noexcept {
+  // Relaxed: hints to the polling thread and to the caches, which look at them at their next release.
+  hungry.store(true, std::memory_order_relaxed);
+  for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
+    h->limit.store(0, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// Whether to spin before going to sleep. A loop that sleeps costs its waker a system call and answers tens of
+/// microseconds later; one that spins in vain burns a processor. So it spins for as long as spins succeed, and after n
+/// vain ones in a row sleeps the next 2^n - 1 times at once. A sleep that ended so soon that a spin would have seen its
+/// end halves what is left of these. The polling thread's alone.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+namespace chime {
+inline namespace v1 {
+namespace detail {
+
+class spin_policy {
+ public:
+  /// `longest`: how long a spin may last; zero: never spins.
+  explicit spin_policy(std::chrono::nanoseconds longest = {}) noexcept : longest_(longest) {}
+
+  [[nodiscard]] std::chrono::nanoseconds longest() const noexcept { return longest_; }
+  /// Asked before each sleep.
+  [[nodiscard]] bool should_spin() noexcept {
+    if (longest_.count() <= 0) return false;
+    if (to_skip_ == 0) return true;
+    --to_skip_;
+    return false;
+  }
+  void succeeded() noexcept { failures_ = 0; }
+  void failed() noexcept {
+    failures_ = std::min(failures_ + 1, most_failures);
+    to_skip_ = (1U << failures_) - 1;
+  }
+  void slept(std::chrono::nanoseconds time) noexcept {
+    if (time < longest_) to_skip_ /= 2;
+  }
+
+ private:
+  static constexpr unsigned most_failures =
+      7;  ///< one spin in 128 sleeps costs an idle loop less than one in a hundred
+  std::chrono::nanoseconds longest_;
+  unsigned failures_ = 0;
+  unsigned to_skip_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace chime
