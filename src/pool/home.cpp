@@ -16,6 +16,7 @@ home* home::of_event(const cell& c) noexcept {
 }
 
 home* home::settle(pool& p) noexcept {
+  if (p.check_open()) return nullptr;
   // Acquire, here and below: pairs with the release that puts a home into the list: all of it is visible.
   for (home* h = p.homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
     std::uint64_t free = nobody;
@@ -160,7 +161,7 @@ void home::empty_ring() noexcept {
   }
 }
 
-home::swept home::sweep() noexcept {
+swept home::sweep() noexcept {
   const bool empty = ring.size() == 0;
   // Acquire: pairs with the release below: whoever sees the ring empty because another has taken from it sees that he is
   // still at it, or what he gave to the shared side.
@@ -180,13 +181,14 @@ void home::publish(void* self) noexcept { static_cast<home*>(self)->ring.publish
 
 // The pool's view of its homes.
 
-/// Moves what lies in homes that nobody has to the shared side. True: there was some, or somebody else is moving it.
-bool pool::sweep_homes() noexcept {
-  bool moved = false;
+/// Moves what lies in homes that nobody has to the shared side.
+swept pool::sweep_homes() noexcept {
+  swept found = swept::none;
   for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
-    if (h->sweep() != home::swept::none) moved = true;
+    const swept here = h->sweep();
+    if (here == swept::some || found == swept::none) found = here;
   }
-  return moved;
+  return found;
 }
 
 /// Grows with everything that becomes visible in a home that nobody has.

@@ -77,12 +77,7 @@ struct home : home_stock {
   /// just left is found by whoever finds nothing elsewhere.
   [[nodiscard]] bool send_back(cell& c) noexcept { return has_cache() && ring.put(&c); }
 
-  enum class swept : unsigned char {
-    none,  ///< the ring was empty, or a cache has it
-    some,  ///< events were moved
-    busy,  ///< somebody else is moving them
-  };
-  /// Empties the ring of a home that nobody has into the shared side.
+  /// Empties the ring into the shared side, if no cache has this home.
   [[nodiscard]] swept sweep() noexcept;
 
  private:

@@ -106,7 +106,14 @@ result<cell*> pool::try_acquire() noexcept {
     found = take_fit(seen, had_unfit);
   }
   if (found.has_value() && *found != nullptr) return found;
-  if (sweep_homes()) return nullptr;
+  switch (sweep_homes()) {
+    case swept::none:
+      break;
+    case swept::some:
+      return take_fit(seen, had_unfit);  // null if others were faster
+    case swept::busy:
+      return nullptr;
+  }
   result<cell*> made_now = grow();
   if (made_now.has_value() || made_now.error() != fault::pool_exhausted) return made_now;
   if (!found.has_value()) return found;

@@ -36,6 +36,13 @@ struct cell_links {
   [[nodiscard]] static std::uint32_t index_of(event_front& e) noexcept { return static_cast<cell&>(e).index(); }
 };
 
+/// What a look into the homes that nobody has brought.
+enum class swept : unsigned char {
+  none,  ///< there was nothing
+  some,  ///< events were moved to the shared side
+  busy,  ///< somebody else is moving them
+};
+
 enum class door : unsigned char { never_opened, open, closing };
 
 struct pool {
@@ -135,7 +142,7 @@ struct pool {
   void put_off(cell&) noexcept;
   static void publish_returned(void* self) noexcept;
   void tell_hunger() noexcept;
-  [[nodiscard]] bool sweep_homes() noexcept;
+  [[nodiscard]] swept sweep_homes() noexcept;
   [[nodiscard]] std::uint32_t published_to_nobody() const noexcept;
   [[nodiscard]] bool has_caches() const noexcept;
   void free_everything() noexcept;

@@ -80,6 +80,11 @@ struct stage {
   }
 
   void put(std::uint32_t index) { push(index, index, 1); }
+  void put_into_pocket(std::uint32_t index) {
+    owner[index - 1] = 0;
+    lists.push_one(table, index);
+    ++free;
+  }
 
   void push(std::uint32_t first, std::uint32_t last, std::uint32_t count) {
     std::uint32_t index = first;
@@ -244,6 +249,42 @@ TEST(free_lists_model, two_batches) {
     stage<real> s(2, 1);
     explore::threads([&] { s.use_chain(1, 3); }, [&] { s.use_chain(2, 2); });
     s.expect_all_free(3);
+  });
+}
+
+// What threads release themselves goes into their pockets, where the others look last. A third event keeps the roles
+// flipping.
+void two_threads_with_pockets(std::uint32_t events) {
+  stage<real> s(events);
+  const auto use = [&](int me) {
+    for (int i = 0; i < 2; ++i) {
+      const std::uint32_t index = s.pop(me);
+      if (index == 0) continue;
+      s.scribble(index, garbage::names_the_first);
+      s.put_into_pocket(index);
+    }
+  };
+  explore::threads([&] { use(1); }, [&] { use(2); });
+  s.expect_all_free(events);
+}
+TEST(free_lists_model, pockets_of_two_threads) {
+  expect_holds({.preemptions = 3, .stale_reads = 0}, [] { two_threads_with_pockets(1); });
+  expect_holds({.preemptions = 3, .stale_reads = 0}, [] { two_threads_with_pockets(2); });
+}
+
+TEST(free_lists_model, pockets_never_hide_the_last_event) {
+  expect_holds({.preemptions = 2, .stale_reads = 1}, [] {
+    stage<real> s(2);
+    s.truth_by_execution_order = false;
+    const auto use = [&](int me) {
+      for (int i = 0; i < 2; ++i) {
+        const std::uint32_t index = s.pop(me);
+        check(index != 0, "none was said with an event for each thread");
+        s.put_into_pocket(index);
+      }
+    };
+    explore::threads([&] { use(1); }, [&] { use(2); });
+    s.expect_all_free(2);
   });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// A pool without a loop on a modelled machine, and who holds its events, for the models of src/pool.
+/// A pool on a modelled machine, with or without a loop, and who holds its events, for the models of src/pool.
 #pragma once
 
 #include "event/cell.hpp"
@@ -8,6 +8,7 @@
 #include "model.hpp"
 #include "pool/cache.hpp"
 #include "pool/pool.hpp"
+#include "proactor/loop.hpp"
 
 #include <array>
 #include <optional>
@@ -27,15 +28,29 @@ struct cache : detail::cache {
 
 struct pool_stage {
   machine kernel;
+  std::optional<proactor> loop;
   std::optional<detail::pool> pool{std::in_place};
   std::array<int, 80> owner{};  // a ghost: 0 is nobody
 
-  pool_stage(std::size_t initial, std::size_t maximum) {
+  pool_stage(std::size_t initial, std::size_t maximum, bool with_loop = false) {
+    if (with_loop) check(loop.emplace().open({.spin = {}, .memory = kernel.memory()}).has_value(), "the loop did not open");
     pool_options how;
     how.initial_capacity = initial;
     how.maximum_capacity = maximum;
     how.memory = kernel.memory();
-    check(!pool->open(nullptr, how, nullptr), "the pool did not open");
+    check(!pool->open(polled(), how, nullptr), "the pool did not open");
+  }
+
+  [[nodiscard]] detail::loop* polled() const { return loop ? detail::loop_access::of(*loop) : nullptr; }
+  /// As the polling thread does in one poll: what `work` releases is published at the end, or when there is enough.
+  template <class Work>
+  void in_poll(Work work) {
+    detail::loop& l = *polled();
+    l.polling_thread.store(sync::this_thread(), std::memory_order_relaxed);
+    l.polling = true;
+    work();
+    l.put_off.run_all();
+    l.polling = false;
   }
 
   /// The event is the caller's. Its field would race with anybody else's use of the event.
@@ -83,8 +98,12 @@ struct pool_stage {
   void finish(std::size_t made) {
     const pool_stats s = pool->stats();
     check(s.made == made && s.held == 0 && s.free + s.cached + s.retired == s.made, "the counts of the pool are wrong");
+    close();
+  }
+  void close() {
     check(pool->close() == 0, "events are missing when the pool is closed");
     pool.reset();
+    if (loop) check(loop->close().has_value(), "the loop did not close");
   }
 };
 
