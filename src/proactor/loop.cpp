@@ -66,14 +66,19 @@ std::size_t loop::run_taken(std::size_t most) noexcept {
 }
 
 /// One round of everything that does not block: at most `batch` completions. Due timers come first but get only half of
-/// it, and the kernel is looked at before the queue's rest is run, so that none of the three can starve another.
-std::error_code loop::turn(std::size_t& ran) noexcept {
+/// it, and the kernel is looked at before the queue's rest is run, so that none of the three can starve another. The look
+/// may be left out if nothing ran and the caller looks next: it would hand over to the kernel what the sleep hands over in
+/// the same call.
+std::error_code loop::turn(std::size_t& ran, bool may_skip_look) noexcept {
   ran = expire(batch - batch / 2);
   pace.wait();
   collect(in.queue.take());
   ran += run_taken(batch - ran);
-  const std::error_code failed = look(ran != 0);
-  ran += run_taken(batch - ran);
+  std::error_code failed;
+  if (ran != 0 || !may_skip_look) {
+    failed = look(ran != 0);
+    ran += run_taken(batch - ran);
+  }
   put_off.run_all();
   return failed;
 }
@@ -101,7 +106,8 @@ bool loop::spin(time_point until, std::error_code& failed) noexcept {
   return false;
 }
 
-std::error_code loop::sleep(time_point until) noexcept {
+/// `looked`: whether it got as far as the kernel.
+std::error_code loop::sleep(time_point until, bool& looked) noexcept {
   until = std::min(until, timers.next());
   // Work that the backend had no room for is tried again soon, whatever else happens.
   if (!unstarted.empty()) until = std::min(until, clock::now() + std::chrono::milliseconds(1));
@@ -115,6 +121,7 @@ std::error_code loop::sleep(time_point until) noexcept {
   count(sleeps);
   const time_point begin = clock::now();
   const std::error_code failed = kernel->wait(timeout_ns);
+  looked = true;
   spinning.slept(clock::now() - begin);
   const std::uint64_t ended_before = in.queue.ended();
   collect(in.queue.wake_up());
@@ -128,10 +135,11 @@ result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
   woken = false;
   const time_point until = end_of(timeout);
   std::size_t ran = 0;
-  std::error_code failed = turn(ran);
+  std::error_code failed = turn(ran, timeout.count() != 0);
   while (ran == 0 && !woken && !failed && timeout.count() != 0 && (until == never || clock::now() < until)) {
-    if (taken.empty() && !spin(until, failed)) failed = sleep(until);
-    if (!failed) failed = turn(ran);
+    bool looked = false;
+    if (taken.empty() && !spin(until, failed)) failed = sleep(until, looked);
+    if (!failed) failed = turn(ran, looked);
   }
   count(completions, ran);
   polling = false;

@@ -102,9 +102,9 @@ struct loop final : kernel_sink {
 
  private:
   [[nodiscard]] std::error_code enter() noexcept;
-  [[nodiscard]] std::error_code turn(std::size_t& ran) noexcept;
+  [[nodiscard]] std::error_code turn(std::size_t& ran, bool may_skip_look) noexcept;
   [[nodiscard]] bool spin(time_point until, std::error_code& failed) noexcept;
-  [[nodiscard]] std::error_code sleep(time_point until) noexcept;
+  [[nodiscard]] std::error_code sleep(time_point until, bool& looked) noexcept;
   void collect(ready_queue::taken) noexcept;
   std::size_t run_taken(std::size_t most) noexcept;
   [[nodiscard]] bool begin(waiter&, kernel_work*) noexcept;
