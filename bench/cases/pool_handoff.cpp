@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// pool/handoff: a producer acquires items and sends them to the polling thread, which releases them. The ring is the bound
-// of what is on the way: an empty pool would make its producer ask again and again, which hurts some more than others.
-#include <memory>
+// pool/handoff: a producer acquires items and sends them to the polling thread, which releases them. The ring is the
+// bound of what is on the way: an empty pool would make its producer ask again and again, which hurts some more than
+// others.
+#include <stdexcept>
+#include <vector>
 
 #include "cases/pool_ring.hpp"
 #include "cases/pool_rivals.hpp"
@@ -81,9 +83,7 @@ class pool_handoff {
   }
 
   void poll() {
-    auto drain = [this] {
-      released_ += way_.take(most_per_poll, [this](typename Pool::item&& item) { back_.release(std::move(item)); });
-    };
+    auto drain = [this] { released_ += way_.take(most_per_poll, [this](auto& slot) { back_.release(slot.take()); }); };
     pool_.poll(drain);
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// pool/cycle, counted: instructions and locked ones for an acquire and a release. The sample has itself run under callgrind
-// by a script, which sets a variable that makes the sample run that many cycles and nothing else.
+// pool/cycle, counted: instructions and locked ones for an acquire and a release. The sample has itself run under
+// callgrind by a script, which sets a variable that makes the sample run that many cycles and nothing else.
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>

@@ -32,14 +32,14 @@ class item_ring {
     return true;
   }
 
-  /// Consumer: passes on what is there, `most` at most, and returns how many that were.
+  /// Consumer: passes on the slots of what is there, `most` at most, to take from, and returns how many that were.
   template <class Use>
   std::uint64_t take(std::uint64_t most, Use use) {
     if (taken_ == seen_tail_) seen_tail_ = tail_.load(std::memory_order_acquire);
     const std::uint64_t end = taken_ + std::min(most, seen_tail_ - taken_);
     const std::uint64_t count = end - taken_;
     while (taken_ != end) {
-      use(slots_[taken_ % size].take());
+      use(slots_[taken_ % size]);
       head_.store(++taken_, std::memory_order_release);
     }
     return count;

@@ -60,15 +60,15 @@ template <class User>
   return item;
 }
 
-/// For the cases with one thread: the C library leaves out the atomic operations of a mutex or of malloc until the program
-/// has started a thread, but programs that need a pool have some.
+/// For the cases with one thread: the C library leaves out the atomic operations of a mutex or of malloc until the
+/// program has started a thread, but programs that need a pool have some.
 inline void become_multithreaded() {
   std::thread([] {}).join();
 }
 
-/// Acquires and releases one item again and again. Not inlined, so that every caller runs the same code.
+/// Acquires and releases one item again and again. Neither inlined nor cloned, so that every caller runs the same code.
 template <class User>
-[[gnu::noinline]] void cycle(User& user, int times) {
+[[gnu::noinline, gnu::noclone]] void cycle(User& user, int times) {
   std::uint64_t times_empty = 0;
   for (int i = 0; i < times; ++i) user.release(acquire_in_the_end(user, times_empty));
 }

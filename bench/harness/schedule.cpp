@@ -113,8 +113,9 @@ class suite_run {
     std::vector<std::string> words = {sample_option, std::to_string(job), processors_option,
                                       std::to_string(options_.first_cpu), std::to_string(options_.second_cpu)};
     if (options_.quick) words.emplace_back("--quick");
-    const child_outcome child = run_child("/proc/self/exe", words, sample_time_limit);
+    child_outcome child = run_child("/proc/self/exe", words, sample_time_limit);
     if (!child.failure.empty()) {
+      if (child.errors.ends_with('\n')) child.errors.pop_back();
       throw std::runtime_error(fmt::format("{}{}{}", child.failure, child.errors.empty() ? "" : ": ", child.errors));
     }
     return sample_from_json(child.printed);

@@ -98,12 +98,14 @@ class [[nodiscard]] event {
   }
   event(const event&) = delete;
   event& operator=(const event&) = delete;
-  ~event() { reset(); }
+  [[gnu::always_inline]] ~event() {
+    if (front_ != nullptr) detail::release(*front_);
+  }
 
   /// Whether this holds an event. All functions below but reset() need one; without, they stop the program.
   explicit operator bool() const noexcept { return front_ != nullptr; }
   /// Gives the event back to its pool now.
-  void reset() noexcept {
+  [[gnu::always_inline]] void reset() noexcept {  // else every handle that is moved lies in memory
     if (front_ != nullptr) detail::release(*std::exchange(front_, nullptr));
   }
 

@@ -48,7 +48,8 @@ struct pool_stats {
 /// cache is last in, first out), and always as a new use, which no earlier ticket reaches.
 class CHIME_API event_pool {
  public:
-  /// What the pool asks its allocator for, in size and alignment, each time: a header and 63 events of 64 bytes.
+  /// The most that the pool asks its allocator for at once, in size and alignment: a header and 63 events of 64 bytes. (A
+  /// cache's home is smaller.)
   static constexpr std::size_t page_size = 4096;
   /// The most events that a pool can number.
   static constexpr std::size_t capacity_limit = 16'000'000;
@@ -56,7 +57,8 @@ class CHIME_API event_pool {
   event_pool() noexcept;
   event_pool(const event_pool&) = delete;
   event_pool& operator=(const event_pool&) = delete;
-  /// Closes; if events are still out, stops the program and says how many.
+  /// Closes, after waiting for releases that are under way or inside a poll; if events are still out, stops the program and
+  /// says how many.
   ~event_pool();
 
   /// Makes `initial_capacity` events, whole or not at all. The loop must outlive the pool's close.
@@ -74,7 +76,9 @@ class CHIME_API event_pool {
 
   /// Refuses acquires from now on, and returns how many events are out (held or in caches). When that is 0 everything
   /// has been freed, and calls of acquire() or signal() must be over; else call again later, polling meanwhile.
-  /// On a pool that is not open: 0. Calls of close() are serialised by the caller.
+  /// On a pool that is not open: 0. Calls of close() are serialised by the caller. What a completion releases counts as out
+  /// until its poll is over, unless the polling thread itself closes. Caches must be destroyed before the call that would
+  /// return 0: it stops the program otherwise.
   std::size_t close() noexcept;
   /// Cancels every submitted wait in flight: any thread, O(events made). Blocking waits are not cancelled.
   void cancel_all() noexcept;
@@ -95,7 +99,8 @@ class CHIME_API event_pool {
 ///
 /// Used by one thread at a time: the first acquire binds the cache to its thread, and another thread may use it after
 /// detach(). What it keeps is invisible to others: a pool says "exhausted" wrongly only if maximum_capacity < peak held +
-/// limit of all caches + 16 (what the polling thread has released in the present poll; none if maximum_capacity < 8).
+/// limit of all caches + 16 (what the polling thread has released in the present poll; none if maximum_capacity < 8; and 16
+/// more for each cache that is destroyed during that poll).
 /// Whoever finds no event makes caches give back all that they keep, at their next release.
 ///
 /// Destroyed before its pool is closed, by its thread, or by another after detach() or the end of its thread. What it
@@ -105,8 +110,8 @@ class CHIME_API event_cache {
   /// The most events that a cache keeps: 64 in stock, and 256 that the polling thread has sent back.
   static constexpr std::size_t limit = 320;
 
-  /// Takes 2.5 KB from the pool's allocator, unless an earlier cache left its own; without memory it works all the same,
-  /// no faster than the pool.
+  /// Of an open pool. Takes 3,008 bytes from the pool's allocator, unless an earlier cache left its home; without memory it
+  /// works all the same, no faster than the pool.
   explicit event_cache(event_pool& pool) noexcept;
   event_cache(const event_cache&) = delete;
   event_cache& operator=(const event_cache&) = delete;

@@ -41,7 +41,7 @@ event_pool::event_pool() noexcept {
 
 event_pool::~event_pool() {
   detail::pool& p = pool_in(storage_);
-  const std::size_t out = p.close();
+  const std::size_t out = p.close_after_releases();
   if (out != 0) detail::misuse("events are out of a pool that is being destroyed", static_cast<std::ptrdiff_t>(out));
   p.~pool();
 }

@@ -39,7 +39,7 @@ home* home::settle(pool& p) noexcept {
 void home::leave() noexcept {
   give_stock(stocked.load(std::memory_order_relaxed));
   empty_ring();
-  taker.store(0, std::memory_order_relaxed);
+  taker.store(no_thread, std::memory_order_relaxed);
   // Release: pairs with the acquire in settle() and sweep(): the next user finds the stock empty and the ring's place.
   owner.store(nobody, std::memory_order_release);
 }
@@ -47,7 +47,7 @@ void home::leave() noexcept {
 void home::detach() noexcept {
   if (owner.load(std::memory_order_relaxed) == unbound) return;
   if (!is_used_here()) misuse("a cache was detached by a thread that does not use it");
-  taker.store(0, std::memory_order_relaxed);
+  taker.store(no_thread, std::memory_order_relaxed);
   // Release: for form's sake; the caller hands the cache over by something that synchronises.
   owner.store(unbound, std::memory_order_release);
 }
@@ -56,8 +56,9 @@ void home::bind() noexcept {
   if (owner.load(std::memory_order_relaxed) != unbound)
     misuse("a cache was used by a second thread; the first one must detach it before");
   const bool inline_path = !of->native && !pool::checks_racing_releases;
-  // Relaxed: only this thread looks for its own number.
-  owner.store(sync::this_thread() | (inline_path ? 0 : careful), std::memory_order_relaxed);
+  // Release: pairs with the acquire in sweep(): whoever sees the ring emptied by an earlier sweep, and then this owner, sees
+  // what that sweep gave to the shared side.
+  owner.store(sync::this_thread() | (inline_path ? 0 : careful), std::memory_order_release);
   if (inline_path) let_take();
 }
 
@@ -68,7 +69,7 @@ void home::let_take() noexcept {
   // Release: pairs with the acquire in close(), whose store to `taker` is then the later one. Acquire: as a load would be.
   auto open = door::open;
   if (!of->state.compare_exchange_strong(open, door::open, std::memory_order_acq_rel, std::memory_order_relaxed))
-    taker.store(0, std::memory_order_relaxed);
+    taker.store(no_thread, std::memory_order_relaxed);
 }
 
 result<cell*> home::acquire() noexcept {
@@ -91,7 +92,7 @@ result<cell*> home::acquire() noexcept {
 
 void home::keep(cell& c) noexcept {
   if (!of->retire(c)) return;
-  const std::uint32_t count = stocked.load(std::memory_order_relaxed);
+  const std::uint64_t count = stocked.load(std::memory_order_relaxed);
   stock[count] = &c;
   stocked.store(count + 1, std::memory_order_relaxed);
   if (count >= limit.load(std::memory_order_relaxed)) spill();
@@ -106,7 +107,7 @@ void home::adopt(cell& c) noexcept {
 cell* home::take_one() noexcept {
   if (stocked.load(std::memory_order_relaxed) == 0) stock_from_ring();
   if (stocked.load(std::memory_order_relaxed) == 0) stock_from_shared();
-  const std::uint32_t count = stocked.load(std::memory_order_relaxed);
+  const std::uint64_t count = stocked.load(std::memory_order_relaxed);
   if (count == 0) return nullptr;
   stocked.store(count - 1, std::memory_order_relaxed);
   return static_cast<cell*>(stock[count - 1]);
@@ -114,7 +115,7 @@ cell* home::take_one() noexcept {
 
 /// Into an empty stock, so that the oldest is on top.
 void home::stock_from_ring() noexcept {
-  const std::uint32_t count = std::min(ring.size(), stock_limit);
+  const std::uint32_t count = std::min(ring.size(), ring_batch);
   for (std::uint32_t i = count; i != 0; --i) stock[i - 1] = ring.take();
   stocked.store(count, std::memory_order_relaxed);
 }
@@ -135,16 +136,19 @@ void home::stock_from_shared() noexcept {
 void home::spill() noexcept {
   // Relaxed: a hint. Whoever finds none again says so again.
   const bool all = limit.load(std::memory_order_relaxed) == 0;
-  if (all) limit.store(stock_limit, std::memory_order_relaxed);
+  if (all) {
+    limit.store(stock_limit, std::memory_order_relaxed);
+    empty_ring();
+  }
   give_stock(all ? stocked.load(std::memory_order_relaxed) : batch);
 }
 
 /// The newest `how_many` of the stock go to everybody.
-void home::give_stock(std::uint32_t how_many) noexcept {
+void home::give_stock(std::uint64_t how_many) noexcept {
   if (how_many == 0) return;
-  const std::uint32_t count = stocked.load(std::memory_order_relaxed);
+  const std::uint64_t count = stocked.load(std::memory_order_relaxed);
   std::uint32_t first = 0;
-  for (std::uint32_t i = count - how_many; i != count; ++i) {
+  for (std::uint64_t i = count - how_many; i != count; ++i) {
     auto& c = static_cast<cell&>(*stock[i]);
     c.lives_in.set(&of->shared);
     c.next.store(first, std::memory_order_relaxed);

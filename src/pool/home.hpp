@@ -39,7 +39,8 @@ struct home : home_stock {
   /// look for releases that race.
   static constexpr std::uint64_t careful = std::uint64_t{1} << 62U;
   static constexpr std::uint32_t ring_size = 256;
-  static constexpr std::uint32_t batch = 32;  ///< taken from the shared side, or given back to it, at once
+  static constexpr std::uint32_t ring_batch = 16;  ///< taken from the ring at once: two of its lines
+  static constexpr std::uint32_t batch = 32;       ///< taken from the shared side, or given back to it, at once
   static_assert(event_cache::limit == stock_limit + ring_size);
 
   pool* of;
@@ -75,7 +76,9 @@ struct home : home_stock {
 
   /// A release by the polling thread, of an event that is retired. False: not to here. What is sent to a home that was
   /// just left is found by whoever finds nothing elsewhere.
-  [[nodiscard]] bool send_back(cell& c) noexcept { return has_cache() && ring.put(&c); }
+  [[nodiscard]] bool send_back(cell& c) noexcept {
+    return owner.load(std::memory_order_relaxed) < unbound && ring.put(&c);
+  }
 
   /// Empties the ring into the shared side, if no cache has this home.
   [[nodiscard]] swept sweep() noexcept;
@@ -88,7 +91,7 @@ struct home : home_stock {
   void stock_from_ring() noexcept;
   void stock_from_shared() noexcept;
   void spill() noexcept;
-  void give_stock(std::uint32_t how_many) noexcept;
+  void give_stock(std::uint64_t how_many) noexcept;
   void empty_ring() noexcept;
 };
 

@@ -82,7 +82,7 @@ std::size_t pool::close() noexcept {
   // in open(), for whoever opens the pool again.
   (void)state.exchange(door::closing, std::memory_order_acq_rel);
   for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
-    h->taker.store(0, std::memory_order_relaxed);
+    h->taker.store(home_front::no_thread, std::memory_order_relaxed);
   }
   if (is_polling_here()) completes_on->put_off.run_all();
   (void)sweep_homes();  // what somebody else is moving counts as out, and is met by the next call
@@ -96,6 +96,15 @@ std::size_t pool::close() noexcept {
   if (completes_on != nullptr) completes_on->pools.fetch_sub(1, std::memory_order_release);
   state.store(door::never_opened, std::memory_order_release);
   return 0;
+}
+
+std::size_t pool::close_after_releases() noexcept {
+  std::size_t out = close();
+  while (out != 0 && stats().held == 0 && !has_caches()) {
+    std::this_thread::yield();
+    out = close();
+  }
+  return out;
 }
 
 bool pool::has_caches() const noexcept {

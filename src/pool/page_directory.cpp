@@ -32,7 +32,7 @@ static_assert(sizeof(native_block) <= block_size);
   void* block = take_block(memory);
   if (block == nullptr) return nullptr;
   if (reinterpret_cast<std::uintptr_t>(block) >= pocket::address_limit)
-    misuse("an allocator gave a pool memory beyond the first 2^47 bytes");
+    misuse("an allocator gave a pool memory beyond the first 2^48 bytes");
   void* native_memory = nullptr;
   if (natives && (native_memory = take_block(memory)) == nullptr) {
     give_block(memory, block);

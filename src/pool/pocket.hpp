@@ -5,13 +5,13 @@
 /// fills its own slots, by plain stores, so that it pays one locked instruction for a release and an acquire together.
 /// Whoever else is led here by his number uses the other slots. (The owner may have ended: then they are all that is left.)
 ///
-/// A slot holds an address, or none, and a tag that every put adds one to: cells are aligned to 64 and lie below 2^47, so
-/// that 23 bits are left for it.
+/// A slot holds an address, or none, and a tag that every put adds one to: cells are aligned to 64 and lie below 2^48, so
+/// that 22 bits are left for it.
 ///
 /// Invariants:
 /// 1. An address is in at most one slot; who swaps it out owns the event.
 /// 2. Only the owner fills an own slot, so what it sees empty stays empty until it fills it.
-/// 3. A slot that was seen empty twice with the same tag was empty in between, unless 2^23 events were put there
+/// 3. A slot that was seen empty twice with the same tag was empty in between, unless 2^22 events were put there
 ///    meanwhile. (A swap needs no such proof: what it takes out is there at that moment, or was there with the same tag.)
 #pragma once
 
@@ -29,7 +29,7 @@ class alignas(64) pocket {
   /// Each slot's value when it was seen empty.
   using emptiness = std::array<std::uint64_t, sync::own_slots + sync::shared_slots>;
   /// No address of an event may reach this.
-  static constexpr std::uint64_t address_limit = 1ULL << 47U;
+  static constexpr std::uint64_t address_limit = 1ULL << 48U;
 
   /// Any thread. False: no room. Release: pairs with the acquire of take(): whoever takes the event sees what was done
   /// with it before.
@@ -53,14 +53,16 @@ class alignas(64) pocket {
     return false;
   }
 
-  /// Any thread. Null: every slot was empty, as told in `seen`. Acquire: pairs with put(); on the loads too, since seeing a
-  /// slot empty tells that its event was taken, and by whoever did what the caller looks at next.
+  /// Any thread. Null: every slot was empty, as told in `seen`. Acquire: pairs with put(). Release on the swap and acquire on
+  /// the loads: whoever sees a slot empty because its event was taken sees what the taker had done before (given another
+  /// event to a stack, say); else a thread that goes from place to place could find each of them empty, and none true.
   [[nodiscard]] event_front* take(emptiness& seen) noexcept {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       seen[i] = slots_[i].load(std::memory_order_acquire);
       while (seen[i] > tag_mask) {
         const std::uint64_t found = seen[i];
-        if (slots_[i].compare_exchange_weak(seen[i], found & tag_mask, std::memory_order_acquire)) {
+        if (slots_[i].compare_exchange_weak(seen[i], found & tag_mask, std::memory_order_acq_rel,
+                                            std::memory_order_acquire)) {
           return reinterpret_cast<event_front*>(found >> tag_bits << alignment_bits);
         }
       }
@@ -76,7 +78,7 @@ class alignas(64) pocket {
   }
 
  private:
-  static constexpr unsigned tag_bits = 23;
+  static constexpr unsigned tag_bits = 22;
   static constexpr unsigned alignment_bits = 6;
   static constexpr std::uint64_t tag_mask = (1U << tag_bits) - 1;
 

@@ -106,18 +106,19 @@ result<cell*> pool::try_acquire() noexcept {
     found = take_fit(seen, had_unfit);
   }
   if (found.has_value() && *found != nullptr) return found;
-  switch (sweep_homes()) {
+  const swept stray = sweep_homes();
+  switch (stray) {
     case swept::none:
       break;
     case swept::some:
       return take_fit(seen, had_unfit);  // null if others were faster
     case swept::busy:
-      return nullptr;
+      break;  // he may be preempted: no reason to refuse, only one to look again
   }
   result<cell*> made_now = grow();
   if (made_now.has_value() || made_now.error() != fault::pool_exhausted) return made_now;
   if (!found.has_value()) return found;
-  if (had_unfit || !all_were_made || !nothing_was_free(seen, published)) return nullptr;
+  if (stray == swept::busy || had_unfit || !all_were_made || !nothing_was_free(seen, published)) return nullptr;
   return made_now;
 }
 

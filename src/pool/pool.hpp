@@ -7,7 +7,7 @@
 /// 1. made = free + cached + held + retired, where free counts the shared side, cached the homes' stocks and rings, retired
 ///    the events at the end of their generations. Counted by stats() and close(), kept by nobody on the hot path.
 /// 2. Events 1 ... made have a page (and a primitive, if native, unless it was trimmed); no others are ever handed out.
-/// 3. An event in a list, stock or ring is free by its word, and nobody holds it. On the shared side its `lives_in` is null.
+/// 3. An event in a list, stock or ring is free by its word, and nobody holds it. On the shared side it `lives_in` `shared`.
 /// 4. A push into the free lists, or a publication in a home's ring, is the last touch of the pool by a release, so a pool
 ///    whose events have all come back can be freed.
 /// 5. What the polling thread releases inside a poll is published at the end of that poll, or after `put_off_limit`
@@ -86,6 +86,8 @@ struct pool {
   [[nodiscard]] result<cell*> acquire() noexcept;
   void release(cell&) noexcept;
   [[nodiscard]] std::size_t close() noexcept;
+  /// The same, but waits for events that are out only because their release is under way, or put off to the end of a poll.
+  [[nodiscard]] std::size_t close_after_releases() noexcept;
   void cancel_all() noexcept;
   void trim() noexcept;
   [[nodiscard]] pool_stats stats() noexcept;

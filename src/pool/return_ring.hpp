@@ -63,7 +63,11 @@ class return_ring {
   [[nodiscard]] std::uint32_t published() const noexcept { return published_.load(std::memory_order_acquire); }
   /// Published and not taken: exact for the consumer, a hint to others. Acquire: whoever sees that something was taken sees
   /// what the taker did before.
-  [[nodiscard]] std::uint32_t size() const noexcept { return published() - next_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint32_t size() const noexcept {
+    const std::uint32_t next =
+        next_.load(std::memory_order_acquire);  // first, so that the difference is never negative
+    return published() - next;
+  }
 
  private:
   [[nodiscard]] bool see_more(std::uint32_t next) noexcept {

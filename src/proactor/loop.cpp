@@ -75,7 +75,7 @@ std::error_code loop::turn(std::size_t& ran, bool may_skip_look) noexcept {
   collect(in.queue.take());
   ran += run_taken(batch - ran);
   std::error_code failed;
-  if (ran != 0 || !may_skip_look) {
+  if (ran != 0 || !may_skip_look || !unstarted.empty()) {
     failed = look(ran != 0);
     ran += run_taken(batch - ran);
   }
@@ -85,13 +85,16 @@ std::error_code loop::turn(std::size_t& ran, bool may_skip_look) noexcept {
 
 /// Looks again and again for a while, if that has paid lately. True: do not sleep, there is something.
 bool loop::spin(time_point until, std::error_code& failed) noexcept {
-  if (!spinning.should_spin()) return false;
+  // Work that the backend had no room for is tried again by whoever looks, which a spin would do all the time.
+  if (!unstarted.empty() || !spinning.should_spin()) return false;
   const time_point begin = clock::now();
   const time_point end = std::min({until, timers.next(), begin + spinning.longest()});
+  if (end <= begin) return false;
   time_point look_at = begin;
   for (time_point now = begin; now < end; now = clock::now()) {
     if (active != 0 && now >= look_at) {
       failed = look(false);
+      if (!taken.empty()) spinning.succeeded();
       if (failed || !taken.empty()) return true;
       // A look that is a system call costs more than a few turns of this loop.
       if (!kernel->looks_cheaply()) look_at = now + std::chrono::microseconds(20);

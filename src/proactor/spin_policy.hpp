@@ -15,8 +15,9 @@ namespace detail {
 
 class spin_policy {
  public:
-  /// `longest`: how long a spin may last; zero: never spins.
-  explicit spin_policy(std::chrono::nanoseconds longest = {}) noexcept : longest_(longest) {}
+  /// `longest`: how long a spin may last, at most a second; zero: never spins.
+  explicit spin_policy(std::chrono::nanoseconds longest = {}) noexcept
+      : longest_(std::min<std::chrono::nanoseconds>(longest, std::chrono::seconds(1))) {}
 
   [[nodiscard]] std::chrono::nanoseconds longest() const noexcept { return longest_; }
   /// Asked before each sleep.

@@ -29,7 +29,7 @@ class timer_wheel {
  public:
   void insert(waiter& w) noexcept {
     // Time may have gone on unseen while there was no deadline; seen now, it saves moves from level to level. Not all of
-    // it: deadlines that have passed on their way to the loop must still be told apart.
+    // it, so that deadlines that have passed on their way to the loop are still told apart.
     if (size_ == 0) elapsed_ = std::max(elapsed_, ticks(clock::now() - longest_way));
     ++size_;
     place(w);
@@ -43,6 +43,7 @@ class timer_wheel {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
   /// Removes and returns a waiter whose deadline has come: the earliest, and of equal ones the first that was inserted.
+  /// (Deadlines that were earlier than the last call's `now` when they were inserted fire in the order of insertion.)
   /// Null: none has come, or this call has moved enough; next() tells.
   [[nodiscard]] waiter* take_due(time_point now) noexcept {
     const std::uint64_t limit = ticks(now);
@@ -91,7 +92,7 @@ class timer_wheel {
   static constexpr unsigned levels = 11;  // of six bits each: 63 bits of time, and a few to spare
   static constexpr unsigned most_moves = 1024;
   static constexpr unsigned most_looks = 16;
-  static constexpr std::chrono::seconds longest_way{1};  ///< later ones than that fire in the order of their coming
+  static constexpr std::chrono::seconds longest_way{1};  ///< into an empty wheel
 
   struct slot {
     list* in = nullptr;

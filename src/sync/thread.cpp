@@ -13,7 +13,7 @@ std::uint64_t number_this_thread() noexcept {
   // Relaxed: the numbers only have to differ.
   static constinit std::atomic<std::uint64_t> last{0};
   const std::uint64_t mine = last.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (thread_number == 0) thread_number = mine;  // else a signal handler came first, and its number stays
+  if (thread_number == 0) thread_number = mine;  // else a signal handler came first
   return thread_number;
 }
 

@@ -288,6 +288,25 @@ TEST(free_lists_model, pockets_never_hide_the_last_event) {
   });
 }
 
+// Somebody fills a stack and then takes the event from a pocket: whoever sees the pocket empty must see the stack full.
+TEST(free_lists_model, a_pocket_that_was_emptied_tells_what_its_taker_did_before) {
+  expect_holds({.preemptions = 3, .stale_reads = 1}, [] {
+    event_table table;
+    free_lists<event_table> free;
+    free.push(table, *table.find(2));
+    explore::threads(
+        [&] {
+          free_lists<event_table>::emptiness seen;
+          const auto got = free.pop(table, 1, seen);
+          check(got.count != 0 || !free.still_none(seen), "none was said although there always was one");
+        },
+        [&] {
+          free.push(1, *table.find(1));
+          (void)free.pop_from_pocket();
+        });
+  });
+}
+
 // A twin: all returned events migrate through the hands of one thread.
 struct migrates_by_hand {
   tagged_stack<event_table> stacks[2];

@@ -33,7 +33,8 @@ struct pool_stage {
   std::array<int, 80> owner{};  // a ghost: 0 is nobody
 
   pool_stage(std::size_t initial, std::size_t maximum, bool with_loop = false) {
-    if (with_loop) check(loop.emplace().open({.spin = {}, .memory = kernel.memory()}).has_value(), "the loop did not open");
+    if (with_loop)
+      check(loop.emplace().open({.spin = {}, .memory = kernel.memory()}).has_value(), "the loop did not open");
     pool_options how;
     how.initial_capacity = initial;
     how.maximum_capacity = maximum;

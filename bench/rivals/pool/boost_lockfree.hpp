@@ -29,7 +29,7 @@ class boost_lockfree_pool : public polled_plainly {
       pool_.free_.pop(taken);
       return taken;
     }
-    void release(item&& node) { pool_.push(node); }
+    void release(item node) { pool_.push(node); }
 
    private:
     boost_lockfree_pool& pool_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// chime itself, on a loop that the polling thread polls: with a cache for each thread, without, and with native events.
+/// chime itself, on a loop that the polling thread polls: with a cache for each thread, without, and with native
+/// events.
 #pragma once
 
 #include <sys/resource.h>
@@ -59,7 +60,7 @@ class chime_pool {
         return *std::move(acquired);
       throw std::system_error(acquired.error(), "acquire");
     }
-    void release(item&& ev) { ev.reset(); }
+    void release(item) {}  // by being destroyed, without a second handle on the way
 
    private:
     std::conditional_t<Kind::cached, event_cache, event_pool&> source_;
@@ -67,7 +68,7 @@ class chime_pool {
   class returner {
    public:
     explicit returner(chime_pool&) {}
-    void release(item&& ev) { ev.reset(); }
+    void release(item) {}  // by being destroyed, without a second handle on the way
   };
 
   /// The loop has nothing else to do, so what a poll ran is the post.

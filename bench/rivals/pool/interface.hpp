@@ -9,11 +9,11 @@
 ///       class user {                                    // one thread's handle
 ///         explicit user(some_pool&);
 ///         item acquire();                               // none: the pool says that nothing is free
-///         void release(item&&);
+///         void release(item);
 ///       };
 ///       class returner {                                // the handle of the polling thread, which never acquires
 ///         explicit returner(some_pool&);
-///         void release(item&&);                         // inside poll
+///         void release(item);                           // inside poll
 ///       };
 ///       template <class Drain> void poll(Drain& drain); // polling thread: calls drain() once
 ///     };

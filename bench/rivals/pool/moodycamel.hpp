@@ -24,7 +24,7 @@ class moodycamel_pool : public polled_plainly {
   class returner {
    public:
     explicit returner(moodycamel_pool& pool) : pool_(pool), in_(pool.free_) {}
-    void release(item&& node) { check(pool_.free_.enqueue(in_, node)); }
+    void release(item node) { check(pool_.free_.enqueue(in_, node)); }
 
    protected:
     moodycamel_pool& pool_;

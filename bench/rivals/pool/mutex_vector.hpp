@@ -30,7 +30,7 @@ class mutex_vector_pool : public polled_plainly {
       pool_.free_.pop_back();
       return taken;
     }
-    void release(item&& node) {
+    void release(item node) {
       const std::lock_guard lock(pool_.mutex_);
       pool_.free_.push_back(node);
     }

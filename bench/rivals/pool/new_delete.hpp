@@ -26,7 +26,7 @@ class new_delete_pool : public polled_plainly {
    public:
     explicit user(new_delete_pool&) {}
     item acquire() { return new heap_node; }
-    void release(item&& node) { delete node; }
+    void release(item node) { delete node; }
   };
   using returner = user;
 };

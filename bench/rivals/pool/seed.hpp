@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// The seed's algorithm: releases push onto a lock-free return stack; acquires pop from a list under a mutex, which takes
-/// over everything returned, oldest first, when it has run out. The two sides share no cache line.
+/// The seed's algorithm: releases push onto a lock-free return stack; acquires pop from a list under a mutex, which
+/// takes over everything returned, oldest first, when it has run out. The two sides share no cache line.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@ class seed_pool : public polled_plainly {
    public:
     explicit user(seed_pool& pool) : pool_(pool) {}
     item acquire() { return pool_.acquire(); }
-    void release(item&& node) { pool_.returned_.push(*node); }
+    void release(item node) { pool_.returned_.push(*node); }
 
    private:
     seed_pool& pool_;

@@ -28,7 +28,7 @@ class tbb_pool : public polled_plainly {
       pool_.free_.try_pop(taken);
       return taken;
     }
-    void release(item&& node) { pool_.free_.push(node); }
+    void release(item node) { pool_.free_.push(node); }
 
    private:
     tbb_pool& pool_;

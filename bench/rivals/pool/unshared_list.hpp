@@ -26,7 +26,7 @@ class unshared_list_pool : public polled_plainly {
       if (taken != nullptr) pool_.free_ = taken->next;
       return taken;
     }
-    void release(item&& node) { pool_.push(node); }
+    void release(item node) { pool_.push(node); }
 
    private:
     unshared_list_pool& pool_;

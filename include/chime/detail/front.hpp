@@ -36,21 +36,22 @@ struct event_front : node {
 /// and written only when the owner changes, the pool closes, or somebody finds no event.
 struct alignas(64) home_front {
   static constexpr std::uint32_t stock_limit = 64;
+  static constexpr std::uint64_t no_thread = ~std::uint64_t{0};  ///< not 0: that is any thread without a number yet
 
-  sync::atomic<std::uint64_t> owner;     ///< whose releases may go into the stock
-  sync::atomic<std::uint64_t> taker{0};  ///< the owner as long as the pool is open: who may take from the stock
+  sync::atomic<std::uint64_t> owner;             ///< whose releases may go into the stock
+  sync::atomic<std::uint64_t> taker{no_thread};  ///< the owner as long as the pool is open: who may take from the stock
   sync::atomic<std::uint32_t> limit{stock_limit};  ///< of the stock; 0: somebody found no event, give all back
 
   constexpr explicit home_front(std::uint64_t initial_owner) noexcept : owner(initial_owner) {}
 
-  [[nodiscard]] inline event_front* take() noexcept;
-  [[nodiscard]] inline bool put_back(event_front&) noexcept;
+  [[nodiscard, gnu::always_inline]] inline event_front* take() noexcept;
+  [[nodiscard, gnu::always_inline]] inline bool put_back(event_front&) noexcept;
 };
 
 /// A home's stock: its owner's alone. An array, since then the next event is known without a look into the last one's
 /// line.
 struct home_stock : home_front {
-  alignas(64) sync::atomic<std::uint32_t> stocked{0};  ///< atomic for statistics alone; relaxed
+  alignas(64) sync::atomic<std::uint64_t> stocked{0};  ///< atomic for statistics alone; relaxed
   event_front* stock[stock_limit + 1];
 
   using home_front::home_front;
@@ -59,11 +60,13 @@ struct home_stock : home_front {
 /// An event of the stock, for its owner; null: ask acquire_elsewhere().
 inline event_front* home_front::take() noexcept {
   // Relaxed, here and below: a thread finds its own number only where itself has stored it.
-  if (!sync::is_this_thread(taker.load(std::memory_order_relaxed))) return nullptr;
+  if (!sync::is_this_thread(taker.load(std::memory_order_relaxed))) [[unlikely]]
+    return nullptr;
   auto& mine = static_cast<home_stock&>(*this);
-  const std::uint32_t count = mine.stocked.load(std::memory_order_relaxed);
-  const std::uint32_t top = count - 1;
-  if (top > count) return nullptr;  // 0 - 1
+  const std::uint64_t count = mine.stocked.load(std::memory_order_relaxed);
+  std::uint64_t top = 0;
+  if (__builtin_sub_overflow(count, std::uint64_t{1}, &top)) [[unlikely]]
+    return nullptr;  // the carry tells that the stock is empty
   mine.stocked.store(top, std::memory_order_relaxed);
   event_front* const e = mine.stock[top];
   if (e == nullptr) __builtin_unreachable();  // so that callers need not look
@@ -73,12 +76,16 @@ inline event_front* home_front::take() noexcept {
 
 /// Releases an event into the stock, if both are its owner's and there is room. False: nothing has been done.
 inline bool home_front::put_back(event_front& e) noexcept {
-  if (!sync::is_this_thread(owner.load(std::memory_order_relaxed))) return false;
+  if (!sync::is_this_thread(owner.load(std::memory_order_relaxed))) [[unlikely]]
+    return false;
   auto& mine = static_cast<home_stock&>(*this);
   const word_value now = e.word.peek();
-  const word_value next = now.next_use();
-  const std::uint32_t count = mine.stocked.load(std::memory_order_relaxed);
-  if (!event_word::releasable(now) || next.retired() || count >= limit.load(std::memory_order_relaxed)) return false;
+  word_value next{0};
+  if (now.ends_its_uses(next)) [[unlikely]]
+    return false;
+  const std::uint64_t count = mine.stocked.load(std::memory_order_relaxed);
+  if (!event_word::releasable(now) || count >= limit.load(std::memory_order_relaxed)) [[unlikely]]
+    return false;
   e.word.retire(next);
   mine.stock[count] = &e;
   mine.stocked.store(count + 1, std::memory_order_relaxed);

@@ -66,6 +66,10 @@ class word_value {
   /// Free in the next generation. After the last one: 0, which no event has that can be acquired.
   [[nodiscard]] constexpr word_value next_use() const noexcept { return word_value{(bits_ | below_generation) + 1}; }
   [[nodiscard]] constexpr bool retired() const noexcept { return bits_ == 0; }
+  /// Both at once, by the carry of one addition.
+  [[nodiscard]] bool ends_its_uses(word_value& next_use) const noexcept {
+    return __builtin_add_overflow(bits_ | below_generation, std::uint64_t{1}, &next_use.bits_);
+  }
 
  private:
   static constexpr std::uint64_t below_generation = (1U << 24U) - 1;
