@@ -50,7 +50,7 @@ typedef struct chime_event chime_event;
 typedef struct chime_pool {
   CHIME_ALIGNAS(64) uint64_t opaque[152];
 } chime_pool;
-/// One thread's private stock of a pool's events. Aligned to 64, as above.
+/// One thread's home in a pool.
 typedef struct chime_cache {
   uint64_t opaque[2];
 } chime_cache;
@@ -167,7 +167,7 @@ typedef struct chime_pool_stats {
 } chime_pool_stats;
 
 /// Makes the pool in *out (zeroed, or deinitialised), with `initial_capacity` events, whole or not at all. Every byte
-/// of the events comes from the allocator, which must outlive the pool: 4096 bytes at a time, aligned to as many. All
+/// of the events comes from the allocator, which must outlive the pool: at most 4096 bytes at a time, aligned to as many. All
 /// completions run on the loop, which cannot be destroyed before the pool. No system call unless native: then one for
 /// each event. Calls of initialize and deinitialize for one pool are serialised by the caller.
 /// Errors: -EINVAL (half an allocator, maximum below initial, more than a pool can number, unknown primitive, *out not
@@ -197,12 +197,17 @@ CHIME_API void chime_pool_trim(chime_pool* pool);
 /// O(events made): for people and tests.
 CHIME_API int chime_pool_stats_read(const chime_pool* pool, chime_pool_stats* stats);
 
-/// A cache takes from its pool, and gives back to it, 32 events at a time, so that most acquires and releases need no
-/// atomic read-modify-write. Used by one thread at a time. It keeps up to 64 events, which others cannot get meanwhile.
+/// A cache is one thread's home in a pool: most acquires and releases need no atomic read-modify-write. What was acquired here
+/// comes back here, however it is released, if the cache's thread or the polling thread does it. Used by one thread at a time:
+/// the first acquire binds it to its thread, another one stops the program until the first has detached it. It keeps up to
+/// 320 events, which others cannot get meanwhile.
 /// Errors of initialize: -ESHUTDOWN (the pool is not in use), -EBUSY (*out is a cache in use), -EINVAL (not aligned).
 CHIME_API int chime_cache_initialize(chime_pool* pool, chime_cache* out);
-/// Gives its events back to the pool. Null, or a cache that is not in use: nothing.
+/// Gives its events back to the pool. By its thread, or after detach or the end of that thread. Null, or a cache that is not
+/// in use: nothing.
 CHIME_API void chime_cache_deinitialize(chime_cache* cache);
+/// By its thread: another one may use it from now on. Null, or a cache that is not in use: nothing.
+CHIME_API void chime_cache_detach(chime_cache* cache);
 /// As the pool's. An event may be acquired here and released to the pool, or the other way round.
 CHIME_API int chime_cache_acquire(chime_cache* cache, chime_event** out);
 CHIME_API void chime_cache_release(chime_cache* cache, chime_event* event);

@@ -142,6 +142,10 @@ void chime_cache_deinitialize(chime_cache* cache) {
   *cache = {};
 }
 
+void chime_cache_detach(chime_cache* cache) {
+  if (cache != nullptr && cache_in(cache).of != nullptr) cache_in(cache).detach();
+}
+
 int chime_cache_acquire(chime_cache* cache, chime_event** out) {
   if (out != nullptr) *out = nullptr;
   if (cache == nullptr || out == nullptr) return -EINVAL;
