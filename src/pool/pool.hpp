@@ -64,13 +64,13 @@ struct pool {
   sync::atomic<door> state{door::never_opened};
   sync::atomic<bool> hungry{false};    ///< somebody has found no event at the maximum: nothing shall be put off
   sync::atomic<home*> homes{nullptr};  ///< every home that there ever was, newest first
-  std::uint32_t put_off_limit = 0;     ///< releases of the polling thread that are published at once
+  std::uint32_t put_off_limit = 0;     ///< releases of the polling thread that are published together
 
   free_lists<cell_links> free;
 
   static constexpr std::uint64_t nobody = ~std::uint64_t{0};
-  home_front shared{
-      nobody};  ///< where events of the shared side live, and caches that got no memory: nobody's for ever
+  /// Where events of the shared side live, and caches that got no memory: nobody's for ever.
+  home_front shared{nobody};
 
   alignas(64) sync::atomic<std::uint32_t> made{0};
   sync::atomic<std::uint32_t> retired{0};
