@@ -44,8 +44,8 @@ struct pool_stats {
 
 /// Embedded in the caller's object, pinned. All completions of its events run on one loop. It must outlive its tickets.
 ///
-/// Released events are handed out again in no promised order (a cache is last in, first
-/// out, and takes what the polling thread sent back oldest first, sixteen at a time), and always as a new use, which no earlier ticket reaches.
+/// Released events are handed out again in no promised order (a cache is last in, first out, and takes what the polling
+/// thread sent back oldest first), and always as a new use, which no earlier ticket reaches.
 class CHIME_API event_pool {
  public:
   /// The most that the pool asks its allocator for at once, in size and alignment: a header and 63 events of 64 bytes. (A
