@@ -77,7 +77,7 @@ class chime_loop_of {
       slot.owner = this;
       slot.number = i;
       slot.ev = checked(parts_.pool.acquire(), "event_pool::acquire");
-      slot.signaller = slot.ev.get_ticket();
+      tickets_.push_back(slot.ev.get_ticket());
     }
   }
   void open() {}
@@ -88,20 +88,20 @@ class chime_loop_of {
     while (cancelled_ != slots_.size()) parts_.poll(true);
   }
 
+  /// Has the tickets for itself: a signaller need not read what the loop writes.
   class producer {
    public:
-    producer(chime_loop_of& loop, unsigned) : loop_(loop) {}
-    void signal(unsigned slot) { loop_.slots_[slot].signaller.signal(); }
+    producer(chime_loop_of& loop, unsigned) : tickets_(loop.tickets_) {}
+    void signal(unsigned slot) { tickets_[slot].signal(); }
 
    private:
-    chime_loop_of& loop_;
+    std::vector<ticket> tickets_;
   };
 
  private:
-  struct alignas(64) slot_state {
+  struct slot_state {
     chime_loop_of* owner = nullptr;
     event ev;
-    ticket signaller;
     unsigned number = 0;
   };
   static void completed(void* context, completion&& done) {
@@ -118,6 +118,7 @@ class chime_loop_of {
   Handler& handler_;
   chime_parts<Kind> parts_;
   std::vector<slot_state> slots_;
+  std::vector<ticket> tickets_;
   std::size_t cancelled_ = 0;
 };
 
