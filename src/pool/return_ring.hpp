@@ -32,7 +32,7 @@ class return_ring {
   [[nodiscard]] bool put(T* item) noexcept {
     const std::uint32_t put = put_.get();
     if (put - seen_taken_.get() == capacity) {
-      // Acquire: pairs with the release in see_more(): the consumer has read the slots that are written now.
+      // Acquire: pairs with the release in take(): the consumer has read the slots that are written now.
       seen_taken_.set(taken_.load(std::memory_order_acquire));
       if (put - seen_taken_.get() == capacity) return false;
     }
@@ -43,47 +43,46 @@ class return_ring {
   [[nodiscard]] std::uint32_t unpublished() const noexcept {
     return put_.get() - published_.load(std::memory_order_relaxed);
   }
-  /// Release: pairs with the acquire in see_more(): slots and events are visible.
+  /// Release: pairs with the acquire in take(): slots and events are visible.
   void publish() noexcept { published_.store(put_.get(), std::memory_order_release); }
 
   // The consumer.
 
   /// Null: nothing was published.
   [[nodiscard]] T* take() noexcept {
-    const std::uint32_t next = next_.load(std::memory_order_relaxed);
-    if (next == seen_published_.get() && !see_more(next)) return nullptr;
-    // Release: pairs with the acquire in size(), for home::sweep().
-    next_.store(next + 1, std::memory_order_release);
-    return slots_[next % capacity].get();
+    const std::uint32_t taken = taken_.load(std::memory_order_relaxed);
+    if (taken == seen_published_.get()) {
+      // Acquire: pairs with the release in publish().
+      seen_published_.set(published_.load(std::memory_order_acquire));
+      if (taken == seen_published_.get()) return nullptr;
+    }
+    T* const item = slots_[taken % capacity].get();
+    // Release: pairs with the acquire in put(): we have read the slot, which may be written again; and with that in size(),
+    // for home::sweep().
+    taken_.store(taken + 1, std::memory_order_release);
+    return item;
   }
 
   // Anybody.
 
-  /// Counts everything that was ever visible here. Acquire: as in see_more().
+  /// Counts everything that was ever visible here. Acquire: as in take().
   [[nodiscard]] std::uint32_t published() const noexcept { return published_.load(std::memory_order_acquire); }
   /// Published and not taken: exact for the consumer, a hint to others. Acquire: whoever sees that something was taken sees
   /// what the taker did before.
   [[nodiscard]] std::uint32_t size() const noexcept {
-    const std::uint32_t next =
-        next_.load(std::memory_order_acquire);  // first, so that the difference is never negative
-    return published() - next;
+    const std::uint32_t taken =
+        taken_.load(std::memory_order_acquire);  // first, so that the difference is never negative
+    return published() - taken;
   }
 
  private:
-  [[nodiscard]] bool see_more(std::uint32_t next) noexcept {
-    // Release: pairs with the acquire in put(): we have read the slots, which may be written again.
-    taken_.store(next, std::memory_order_release);
-    seen_published_.set(published_.load(std::memory_order_acquire));
-    return next != seen_published_.get();
-  }
-
-  // Each group on a line of its own: what one side writes all the time, the other reads once for each publication.
+  // Each group on a line of its own: what one side writes all the time, the other reads once for each publication (or, to
+  // see what was taken, only when the ring looks full).
   alignas(64) sync::plain<std::uint32_t> put_{0};
   sync::plain<std::uint32_t> seen_taken_{0};
   alignas(64) sync::atomic<std::uint32_t> published_{0};
-  alignas(64) sync::atomic<std::uint32_t> next_{0};  ///< atomic for size() alone
-  sync::plain<std::uint32_t> seen_published_{0};
   alignas(64) sync::atomic<std::uint32_t> taken_{0};
+  sync::plain<std::uint32_t> seen_published_{0};
   alignas(64) sync::plain<T*> slots_[capacity];
 };
 

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <semaphore>
 #include <thread>
+#include <vector>
 
 #include "counting_memory.hpp"
 #include "pool_fixture.hpp"
@@ -83,6 +85,28 @@ TEST_F(Home, TheRingsOverflowGoesToEverybody) {
     expect_account(pool, 400 - pool.stats().cached, pool.stats().cached, 0);
   }).join();
   expect_account(pool, 400, 0, 0);
+}
+
+TEST_F(Home, ARingThatOverflowedTakesAgainWhenItsOwnerHasEmptiedIt) {
+  open(400, 400);
+  std::vector<chime::event> events;
+  std::binary_semaphore acquired{0};
+  std::binary_semaphore released{0};
+  std::thread producer([&] {
+    chime::event_cache cache(pool);
+    for (int round = 0; round < 3; ++round) {
+      events = acquire_from(cache, 400);
+      acquired.release();
+      released.acquire();
+      EXPECT_EQ(pool.stats().cached, 256U) << "round " << round;
+    }
+  });
+  for (int round = 0; round < 3; ++round) {
+    acquired.acquire();
+    in_poll([&] { events.clear(); });
+    released.release();
+  }
+  producer.join();
 }
 
 TEST_F(Home, WhoFindsNoneGetsWhatLiesInTheRingAtTheOwnersNextRelease) {
