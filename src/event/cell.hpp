@@ -67,7 +67,7 @@ struct alignas(64) cell : waiter {
 static_assert(sizeof(cell) == 64);
 
 struct alignas(event_pool::page_size) page {
-  static constexpr std::uint32_t cells_per_page = 63;
+  static constexpr std::uint32_t cells_per_page = sync::page_cells;
   alignas(64) page_header header;
   cell cells[cells_per_page];
 };

@@ -38,10 +38,11 @@ struct home : home_stock {
   /// Set in the owner where nothing may take the inline path: a native event needs more than its word, and debug builds
   /// look for releases that race.
   static constexpr std::uint64_t careful = std::uint64_t{1} << 62U;
-  static constexpr std::uint32_t ring_size = 256;
-  static constexpr std::uint32_t ring_batch = 16;  ///< taken from the ring at once: two of its lines
-  static constexpr std::uint32_t batch = 32;       ///< taken from the shared side, or given back to it, at once
-  static_assert(event_cache::limit == stock_limit + ring_size);
+  static constexpr std::uint32_t ring_size = sync::ring_places;
+  static constexpr std::uint32_t ring_batch = sync::ring_batch;  ///< taken from the ring at once: two of its lines
+  /// Taken from the shared side, or given back to it, at once.
+  static constexpr std::uint32_t batch = sync::stock_batch;
+  static_assert(event_cache::limit == stock_limit + ring_size || !sync::time_passes);
 
   pool* of;
   home* next = nullptr;  ///< in the pool's list, which only grows

@@ -9,12 +9,9 @@ namespace chime::explore {
 execution::execution(choices& branches, unsigned history_depth, unsigned max_steps)
     : choices_(branches), max_steps_(max_steps), memory_(*this, history_depth) {}
 
-execution& execution::current() {
-  if (active_ == nullptr) {
-    std::fputs("explore: an atomic or a blocking call was used outside of an execution\n", stderr);
-    std::abort();
-  }
-  return *active_;
+void execution::nobody_runs() {
+  std::fputs("explore: an atomic or a blocking call was used outside of an execution\n", stderr);
+  std::abort();
 }
 
 void execution::run(task body, const bounds& limits, bool tell_story) {
@@ -179,7 +176,7 @@ void execution::relax() {
   just_chosen_ = true;
 }
 
-void execution::stir(const location* place) {
+void execution::stir(const history* place) {
   for (unsigned i = 1; i <= thread_count_; ++i) {
     thread_record& t = threads_[i];
     if (i == running_ || (place != nullptr && t.looked && place->looked_in[i] != t.round)) continue;
@@ -214,11 +211,8 @@ void execution::wake(std::uint64_t key, unsigned limit) {
   }
 }
 
-stamp execution::advance_clock() {
-  if (++steps_ > max_steps_) {
-    fail("no end after " + std::to_string(max_steps_) + " steps: a livelock, or a loop without relax()");
-  }
-  return self().now.advance(running_);
+void execution::endless() {
+  fail("no end after " + std::to_string(max_steps_) + " steps: a livelock, or a loop without relax()");
 }
 
 void execution::tell(const std::string& line) {

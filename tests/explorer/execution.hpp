@@ -41,7 +41,11 @@ class execution {
   [[nodiscard]] bool cut() const { return cut_; }
 
   /// The execution that is under way; aborts if there is none.
-  static execution& current();
+  static execution& current() {
+    if (active_ == nullptr) [[unlikely]]
+      nobody_runs();
+    return *active_;
+  }
   [[nodiscard]] static bool under_way() { return active_ != nullptr; }
 
   // For the body.
@@ -62,11 +66,15 @@ class execution {
   [[nodiscard]] memory& values() { return memory_; }
   [[nodiscard]] std::uint8_t running() const { return running_; }
   [[nodiscard]] thread_record& self() { return threads_[running_]; }
-  stamp advance_clock();
+  stamp advance_clock() {
+    if (++steps_ > max_steps_) [[unlikely]]
+      endless();
+    return self().now.advance(running_);
+  }
   [[nodiscard]] bool may_read_stale() const { return left_.stale_reads > 0; }
   void spend_stale_read() { --left_.stale_reads; }
   /// Tells spinning threads that have looked at `place` (all of them if it is null) that it has changed.
-  void stir(const location* place);
+  void stir(const history* place);
   [[nodiscard]] bool telling() const { return telling_; }
   void tell(const std::string& line);
 
@@ -89,6 +97,8 @@ class execution {
     unsigned count = 0;
   };
 
+  [[noreturn]] static void nobody_runs();
+  [[noreturn]] void endless();
   static void enter(void* self);
   [[noreturn]] void finish();
   void add(candidates& found, condition wanted, bool with_self) const;

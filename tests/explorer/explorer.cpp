@@ -2,12 +2,17 @@
 #include "explorer/explorer.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 
 namespace chime::explore {
 namespace {
 
-using steady = std::chrono::steady_clock;
+// Other processes do not count, and a search is alone on its thread.
+double processor_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 class searcher {
  public:
@@ -15,7 +20,6 @@ class searcher {
       : how_(how), body_(body), execution_(choices_, how.history_depth, std::min(how.max_steps, 60'000U)) {}
 
   outcome run() {
-    const steady::time_point start = steady::now();
     if (!how_.replay.empty()) {
       replay();
     } else if (how_.method == search::random) {
@@ -23,7 +27,7 @@ class searcher {
     } else {
       search_by_bounds();
     }
-    result_.seconds = std::chrono::duration<double>(steady::now() - start).count();
+    result_.seconds = processor_seconds() - start_;
     return result_;
   }
 
@@ -40,7 +44,7 @@ class searcher {
 
   void search_at_random() {
     const bounds limits{how_.preemptions, how_.stale_reads, how_.time_outs};
-    while (result_.executions < how_.max_executions) {
+    while (!is_over()) {
       choices_.begin_random(how_.seed + result_.executions);
       if (!execute(limits)) return;
     }
@@ -54,12 +58,21 @@ class searcher {
       bool cut = false;
       choices_.begin_search();
       do {
-        if (result_.executions == how_.max_executions || !execute(limits)) return;
+        if (is_over() || !execute(limits)) return;
         cut = cut || execution_.cut();
       } while (choices_.next_in_search());
+      result_.full_preemptions = static_cast<int>(cut ? preemptions : how_.preemptions);
       if (!cut) break;
     }
     result_.complete = true;
+  }
+
+  bool is_over() const {
+    if (result_.executions == how_.max_executions) return true;
+    // The clock costs as much as an execution, so it is read now and then.
+    constexpr std::uint64_t now_and_then = 256;
+    return how_.max_seconds > 0 && result_.executions % now_and_then == 0 &&
+           processor_seconds() - start_ > how_.max_seconds;
   }
 
   // False if it failed. A failure is run once more, with its story.
@@ -81,6 +94,7 @@ class searcher {
   choices choices_;
   execution execution_;
   outcome result_;
+  const double start_ = processor_seconds();
 };
 
 }  // namespace

@@ -44,6 +44,7 @@ struct options {
   unsigned time_outs = 1;                     ///< waits that time out although another thread could run
   unsigned history_depth = 3;                 ///< how many stores back from the latest a load may read
   std::uint64_t max_executions = 10'000'000;  ///< the search ends here, incomplete
+  double max_seconds = 0;                     ///< of processor time; then too it ends, incomplete. 0: no limit
   unsigned max_steps = 5000;                  ///< of one execution (at most 60,000); more is a failure
   std::uint64_t seed = 1;                     ///< of random search
   std::string replay = {};                    ///< the trace of a failure: this execution is the only one
@@ -52,11 +53,13 @@ struct options {
 struct outcome {
   bool failed = false;
   bool complete = false;  ///< nothing failed and the bounds leave nothing to try
-  std::string message;    ///< what failed
-  std::string trace;      ///< for options::replay
-  std::string story;      ///< the failing execution step by step
+  int full_preemptions =
+      -1;               ///< nothing failed, and up to so many preemptions everything was tried; -1: not even without
+  std::string message;  ///< what failed
+  std::string trace;    ///< for options::replay
+  std::string story;    ///< the failing execution step by step
   std::uint64_t executions = 0;
-  double seconds = 0;
+  double seconds = 0;  ///< of processor time
 
   /// Everything above in one text, for the message of a test.
   [[nodiscard]] std::string report() const;

@@ -11,7 +11,8 @@ namespace chime::explore {
 class lifetime {
  public:
   /// The name is for messages; the text is not copied.
-  explicit lifetime(const char* name = "an object") noexcept : number_(execution::current().values().make_cell(this)) {
+  explicit lifetime(const char* name = "an object") noexcept {
+    number_ = execution::current().values().make_cell(this);
     execution::current().values().name_cell(number_, name);
   }
   lifetime(const lifetime&) = delete;
@@ -26,7 +27,7 @@ class lifetime {
   [[nodiscard]] number explored_number() const noexcept { return number_; }
 
  private:
-  number number_;
+  number number_ = 0;
 };
 
 }  // namespace chime::explore

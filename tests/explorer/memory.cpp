@@ -52,45 +52,56 @@ void admit(execution& run, std::memory_order order, bool is_load, bool is_store)
 
 void memory::reset() {
   location_count_ = 0;
+  history_count_ = 0;
   cell_count_ = 0;
 }
 
 number memory::make_location(const void* owner, word value) {
   if (location_count_ == locations_.size()) locations_.emplace_back();
   location& at = locations_[location_count_++];
-  const stamp now = run_.advance_clock();
   at.owner = owner;
   at.name = nullptr;
   at.alive = true;
-  at.birth = now;
-  at.stores.clear();
-  at.stores.push_back({value, {}});
-  for (auto& sightings : at.seen) sightings.clear();
-  at.looked_in = {};
-  at.touched = {};
+  at.birth = run_.advance_clock();
+  at.initial = value;
+  at.history = 0;
   return static_cast<number>(location_count_);
+}
+
+history& memory::begin_history(location& at, number n) {
+  if (history_count_ == histories_.size()) histories_.emplace_back();
+  history& h = histories_[history_count_++];
+  at.history = static_cast<number>(history_count_);
+  h.of = n;
+  h.stores.clear();
+  h.stores.push_back({at.initial, {}});
+  for (auto& sightings : h.seen) sightings.clear();
+  h.looked_in = {};
+  h.touched = {};
+  return h;
 }
 
 void memory::drop_location(number n, const void* owner) {
   if (n == 0 || n > location_count_ || locations_[n - 1].owner != owner) return;
   location& at = locations_[n - 1];
-  if (!run_.self().now.covers(at.touched)) {
+  if (at.history != 0 && !run_.self().now.covers(histories_[at.history - 1].touched)) {
     run_.fail(label(at, "atomic", n) + " is destroyed while another thread may still use it");
   }
   at.alive = false;
 }
 
-location& memory::enter(number n, const void* owner) {
+history& memory::enter(number n, const void* owner) {
   if (n == 0 || n > location_count_ || locations_[n - 1].owner != owner) {
     run_.fail("an atomic is used that was not constructed in this execution, or whose memory is gone");
   }
   location& at = locations_[n - 1];
-  check_life(at, "atomic", n);
-  at.touched.note(run_.advance_clock());
-  return at;
+  check_life(run_.self().now, at, "atomic", n);
+  history& h = at.history != 0 ? histories_[at.history - 1] : begin_history(at, n);
+  h.touched.note(run_.advance_clock());
+  return h;
 }
 
-std::size_t memory::oldest_readable(const location& at) const {
+std::size_t memory::oldest_readable(const history& at) const {
   const vector_clock& now = run_.self().now;
   std::size_t oldest = 0;
   for (std::size_t i = 0; i < max_threads; ++i) {
@@ -104,9 +115,9 @@ std::size_t memory::oldest_readable(const location& at) const {
   return oldest;
 }
 
-bool memory::must_be_fresh(const location& at) const { return at.looked_in[run_.running()] + 1 == run_.self().round; }
+bool memory::must_be_fresh(const history& at) const { return at.looked_in[run_.running()] + 1 == run_.self().round; }
 
-void memory::look(location& at, std::size_t index, std::memory_order order) {
+void memory::look(history& at, std::size_t index, std::memory_order order) {
   execution::thread_record& t = run_.self();
   const std::uint8_t me = run_.running();
   if (acquires(order)) t.now.join(at.stores[index].released);
@@ -117,7 +128,7 @@ void memory::look(location& at, std::size_t index, std::memory_order order) {
   if (index + 1 < at.stores.size()) t.stirred = true;
 }
 
-void memory::append(location& at, word value, std::memory_order order, bool continues) {
+void memory::append(history& at, word value, std::memory_order order, bool continues) {
   const bool changes = at.stores.back().value != value;
   store_record next{value, {}};
   if (continues) next.released = at.stores.back().released;
@@ -131,7 +142,7 @@ void memory::append(location& at, word value, std::memory_order order, bool cont
 word memory::load(number n, const void* owner, std::memory_order order) {
   admit(run_, order, true, false);
   run_.point();
-  location& at = enter(n, owner);
+  history& at = enter(n, owner);
   const std::size_t latest = at.stores.size() - 1;
   std::size_t index = latest;
   if (latest > 0 && run_.may_read_stale() && !must_be_fresh(at)) {
@@ -148,7 +159,7 @@ word memory::load(number n, const void* owner, std::memory_order order) {
 void memory::store(number n, const void* owner, word value, std::memory_order order) {
   admit(run_, order, false, true);
   run_.point();
-  location& at = enter(n, owner);
+  history& at = enter(n, owner);
   append(at, value, order, false);
   if (run_.telling()) tell(at, "stores", order, value);
 }
@@ -156,13 +167,13 @@ void memory::store(number n, const void* owner, word value, std::memory_order or
 word memory::begin_update(number n, const void* owner, std::memory_order order) {
   admit(run_, order, true, true);
   run_.point();
-  location& at = enter(n, owner);
+  history& at = enter(n, owner);
   look(at, at.stores.size() - 1, order);
   return at.stores.back().value;
 }
 
 void memory::end_update(number n, word value, std::memory_order order) {
-  location& at = locations_[n - 1];
+  history& at = histories_[locations_[n - 1].history - 1];
   const word old = at.stores.back().value;
   append(at, value, order, true);
   if (run_.telling()) tell(at, ("updates " + text_of(old) + " to").c_str(), order, value);
@@ -173,7 +184,7 @@ bool memory::compare_exchange(number n, const void* owner, word& expected, word 
   admit(run_, success, true, true);
   admit(run_, failure, true, false);
   run_.point();
-  location& at = enter(n, owner);
+  history& at = enter(n, owner);
   const std::size_t latest = at.stores.size() - 1;
   std::size_t index = latest;
   bool fails = at.stores[latest].value != expected;
@@ -205,10 +216,10 @@ bool memory::compare_exchange(number n, const void* owner, word& expected, word 
 
 word memory::latest(number n, const void* owner) { return enter(n, owner).stores.back().value; }
 
-void memory::tell(const location& at, const char* what, std::memory_order order, word value, std::size_t age) const {
+void memory::tell(const history& at, const char* what, std::memory_order order, word value, std::size_t age) const {
   std::string line = std::string(what) + " " + text_of(value);
   line += " (" + std::string(text_of(order)) + ", ";
-  line += label(at, "atomic", static_cast<number>(&at - locations_.data()) + 1) + ")";
+  line += label(locations_[at.of - 1], "atomic", at.of) + ")";
   if (age > 0) line += ", which is stale by " + std::to_string(age);
   run_.tell(line);
 }

@@ -50,11 +50,18 @@ struct sighting {
   std::uint16_t index;
 };
 
-struct location : object {
+/// What happened at an atomic location. Made at its first use, since most locations of a page or a ring see none.
+struct history {
+  number of = 0;
   std::vector<store_record> stores;
   std::array<std::vector<sighting>, max_threads> seen;  // both members of a sighting grow
   std::array<std::uint32_t, max_threads> looked_in{};   // the round of relax() in which a thread last looked here
   vector_clock touched;                                 // the last access of each thread
+};
+
+struct location : object {
+  word initial = 0;
+  number history = 0;  // 0: it was not used yet
 };
 
 struct cell : object {
@@ -80,7 +87,8 @@ class memory {
   /// What the kernel would see: the latest value, ordering nothing.
   [[nodiscard]] word latest(number n, const void* owner);
 
-  number make_cell(const void* owner);
+  /// With its value, if there is one: that is a part of the construction.
+  number make_cell(const void* owner, const void* value = nullptr, std::size_t size = 0);
   /// From now on the cell is dead; only the first call counts.
   void drop_cell(number n, const void* owner);
   [[nodiscard]] const std::byte* read_cell(number n, const void* owner);
@@ -90,23 +98,31 @@ class memory {
   void name_cell(number n, const char* name) { cells_[n - 1].name = name; }
 
  private:
-  location& enter(number n, const void* owner);
+  history& enter(number n, const void* owner);
+  history& begin_history(location& at, number n);
   cell& enter_cell(number n, const void* owner);
-  void check_life(const object& it, const char* kind, number n) const;
-  [[nodiscard]] std::size_t oldest_readable(const location& at) const;
+  /// Fails unless the object is alive, and its construction happened before `now`.
+  void check_life(const vector_clock& now, const object& it, const char* kind, number n) const {
+    if (!it.alive || !now.covers(it.birth)) [[unlikely]]
+      is_dead(it, kind, n);
+  }
+  [[noreturn]] void is_dead(const object& it, const char* kind, number n) const;
+  [[nodiscard]] std::size_t oldest_readable(const history& at) const;
   /// Whether the running thread read this location in its last turn of a spin. Stores become visible in finite time, so
   /// it reads the latest now.
-  [[nodiscard]] bool must_be_fresh(const location& at) const;
-  void look(location& at, std::size_t index, std::memory_order order);
-  void append(location& at, word value, std::memory_order order, bool continues);
-  void tell(const location& at, const char* what, std::memory_order order, word value, std::size_t age = 0) const;
+  [[nodiscard]] bool must_be_fresh(const history& at) const;
+  void look(history& at, std::size_t index, std::memory_order order);
+  void append(history& at, word value, std::memory_order order, bool continues);
+  void tell(const history& at, const char* what, std::memory_order order, word value, std::size_t age = 0) const;
   [[nodiscard]] std::string label(const object& it, const char* kind, number n) const;
 
   execution& run_;
   const unsigned history_depth_;
   std::vector<location> locations_;
+  std::vector<history> histories_;
   std::vector<cell> cells_;
   std::size_t location_count_ = 0;
+  std::size_t history_count_ = 0;
   std::size_t cell_count_ = 0;
 };
 

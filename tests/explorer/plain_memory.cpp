@@ -4,20 +4,20 @@
 #include "explorer/execution.hpp"
 #include "explorer/memory.hpp"
 
+#include <cstring>
+
 namespace chime::explore {
 
 std::string memory::label(const object& it, const char* kind, number n) const {
   return it.name != nullptr ? std::string(it.name) : std::string(kind) + " #" + std::to_string(n);
 }
 
-void memory::check_life(const object& it, const char* kind, number n) const {
+void memory::is_dead(const object& it, const char* kind, number n) const {
   if (!it.alive) run_.fail(label(it, kind, n) + " is used after its end");
-  if (!run_.self().now.covers(it.birth)) {
-    run_.fail("data race: " + label(it, kind, n) + " is used by a thread that may not see it constructed");
-  }
+  run_.fail("data race: " + label(it, kind, n) + " is used by a thread that may not see it constructed");
 }
 
-number memory::make_cell(const void* owner) {
+number memory::make_cell(const void* owner, const void* value, std::size_t size) {
   if (cell_count_ == cells_.size()) cells_.emplace_back();
   cell& c = cells_[cell_count_++];
   c.owner = owner;
@@ -25,6 +25,7 @@ number memory::make_cell(const void* owner) {
   c.alive = true;
   c.birth = c.written = run_.advance_clock();
   c.read = {};
+  if (size != 0) std::memcpy(c.value.data(), value, size);
   return static_cast<number>(cell_count_);
 }
 
@@ -33,7 +34,7 @@ cell& memory::enter_cell(number n, const void* owner) {
     run_.fail("a plain field is used that was not constructed in this execution, or whose memory is gone");
   }
   cell& c = cells_[n - 1];
-  check_life(c, "plain field", n);
+  check_life(run_.self().now, c, "plain field", n);
   if (!run_.self().now.covers(c.written)) {
     run_.fail("data race: thread " + std::to_string(run_.running()) + " uses " + label(c, "plain field", n) +
               ", which thread " + std::to_string(c.written.thread) + " writes");

@@ -26,11 +26,11 @@ class vector_clock {
  public:
   [[nodiscard]] tick operator[](std::size_t thread) const { return ticks_[thread]; }
   [[nodiscard]] bool covers(stamp event) const { return event.at <= ticks_[event.thread]; }
+  // Without a branch for each thread, so that the compiler makes one comparison of vectors of it.
   [[nodiscard]] bool covers(const vector_clock& other) const {
-    for (std::size_t i = 0; i < max_threads; ++i) {
-      if (other.ticks_[i] > ticks_[i]) return false;
-    }
-    return true;
+    unsigned beyond = 0;
+    for (std::size_t i = 0; i < max_threads; ++i) beyond |= other.ticks_[i] > ticks_[i] ? 1U : 0U;
+    return beyond == 0;
   }
   void join(const vector_clock& other) {
     for (std::size_t i = 0; i < max_threads; ++i) ticks_[i] = std::max(ticks_[i], other.ticks_[i]);

@@ -5,6 +5,8 @@
 #include "event/cell.hpp"
 #include "loop_stage.hpp"
 
+#include <array>
+
 namespace explore = chime::explore;
 using namespace chime::models;
 using chime::event;
@@ -78,6 +80,70 @@ TEST(blocking_model, late_wake_against_the_next_use) {
                        while (!ready.load(std::memory_order_acquire)) chime::sync::relax();
                        check(second.signal() == signal_result::delivered, "the only signal was not delivered");
                      });
+    ev.reset();
+    s.finish();
+  });
+}
+
+// The wait may time out; then the event is released, and a signal of that use is dropped or stale. The next use blocks too,
+// and is woken by its own ticket alone.
+TEST(blocking_model, signals_against_time_out_and_release_and_the_next_use) {
+  expect_holds({.preemptions = 2, .stale_reads = 1}, [] {
+    chime::pool_options only_event;
+    only_event.initial_capacity = only_event.maximum_capacity = 1;
+    loop_stage s({}, only_event);
+    event ev = s.acquire();
+    const ticket first = ev.get_ticket();
+    ticket second;
+    flag ready;
+    bool second_signalled = false;
+    explore::threads(
+        [&] {
+          (void)first.signal();
+          (void)first.signal();
+        },
+        [&] {
+          const auto waited = ev.wait_until(long_ago);
+          check(waited.has_value() || waited.error() == chime::errc::timed_out, "the wrong error");
+          ev.reset();
+          ev = s.acquire();
+          second = ev.get_ticket();
+          ready.raise();
+          check(ev.wait().has_value(), "a signalled wait failed");
+          check(second_signalled, "the next use was woken by a late signal");
+        },
+        [&] {
+          ready.await();
+          second_signalled = true;
+          check(second.signal() == signal_result::delivered, "the only signal was not delivered");
+        });
+    ev.reset();
+    s.finish();
+  });
+}
+
+// Two signals, a wait with a deadline and one without: whatever the first wait makes of it, the second consumes the rest.
+TEST(blocking_model, two_signals_against_time_out_and_another_wait) {
+  expect_holds({.preemptions = 3, .stale_reads = 2}, [] {
+    loop_stage s;
+    event ev = s.acquire();
+    const ticket t = ev.get_ticket();
+    std::array<plain<int>, 2> written{};
+    std::array<bool, 2> delivered{};
+    const auto signal = [&](std::size_t i) {
+      written[i].set(1);
+      delivered[i] = t.signal() == signal_result::delivered;
+    };
+    explore::threads([&] { signal(0); }, [&] { signal(1); },
+                     [&] {
+                       if (!ev.wait_until(long_ago).has_value())
+                         check(ev.wait().has_value(), "a signalled wait failed");
+                     });
+    const bool kept = t.signal() == signal_result::coalesced;
+    check(delivered[0] || delivered[1], "both signals coalesced with nothing");
+    check(kept == (delivered[0] && delivered[1]), "a signal is lost, or was consumed twice");
+    check(ev.wait().has_value(), "a kept signal was not found");
+    check(written[0].get() == 1 && written[1].get() == 1, "a wait consumed a signal without its data");
     ev.reset();
     s.finish();
   });

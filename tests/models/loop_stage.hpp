@@ -4,6 +4,7 @@
 /// polls; which one is the model's affair.
 #pragma once
 
+#include "between_threads.hpp"
 #include "chime/event.hpp"
 #include "chime/pool.hpp"
 #include "chime/proactor.hpp"

@@ -35,7 +35,7 @@ struct event_front : node {
 /// How a home begins: see src/pool/home.hpp, where its owners and invariants are. What is read by everybody who releases,
 /// and written only when the owner changes, the pool closes, or somebody finds no event.
 struct alignas(64) home_front {
-  static constexpr std::uint32_t stock_limit = 64;
+  static constexpr std::uint32_t stock_limit = sync::stock_places;
   static constexpr std::uint64_t no_thread = ~std::uint64_t{0};  ///< not 0: that is any thread without a number yet
 
   sync::atomic<std::uint64_t> owner;             ///< whose releases may go into the stock

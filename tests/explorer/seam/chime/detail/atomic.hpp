@@ -138,8 +138,7 @@ class plain {
   constexpr plain() noexcept : plain(T{}) {}
   constexpr explicit plain(T value) noexcept {
     if (__builtin_is_constant_evaluated()) detail::refuse_constant(true);
-    number_[0] = memory().make_cell(this);
-    set(value);
+    number_[0] = memory().make_cell(this, &value, sizeof(T));
   }
   plain(const plain& other) noexcept : plain(other.get()) {}
   plain& operator=(const plain& other) noexcept {
