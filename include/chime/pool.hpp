@@ -3,6 +3,7 @@
 /// The event pool: made once, acquired from by any thread, released to by any thread.
 #pragma once
 
+#include <chime/detail/sizes.hpp>
 #include <chime/event.hpp>
 #include <chime/memory.hpp>
 #include <chime/proactor.hpp>
@@ -108,7 +109,7 @@ class CHIME_API event_pool {
 class CHIME_API event_cache {
  public:
   /// The most events that a cache keeps: 64 in stock, and 256 that the polling thread has sent back.
-  static constexpr std::size_t limit = 320;
+  static constexpr std::size_t limit = sync::stock_places + sync::ring_places;
 
   /// Of an open pool. Takes 2,944 bytes from the pool's allocator, unless an earlier cache left its home; without memory it
   /// works all the same, no faster than the pool.

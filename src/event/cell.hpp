@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "chime/detail/sizes.hpp"
 #include "chime/event.hpp"
 #include "chime/pool.hpp"
 #include "event/inbox.hpp"

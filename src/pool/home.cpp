@@ -20,9 +20,10 @@ home* home::settle(pool& p) noexcept {
   // Acquire, here and below: pairs with the release that puts a home into the list: all of it is visible.
   for (home* h = p.homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
     std::uint64_t free = nobody;
-    // Relaxed look, to leave the lines of other homes alone. Acquire: pairs with the release of whoever left it.
+    // Relaxed look, to leave the lines of other homes alone. Acquire: pairs with the release of whoever left it. Release:
+    // pairs with the acquire in sweep(): whoever finds this home taken sees in the others what was published there before.
     if (h->owner.load(std::memory_order_relaxed) == nobody &&
-        h->owner.compare_exchange_strong(free, unbound, std::memory_order_acquire, std::memory_order_relaxed)) {
+        h->owner.compare_exchange_strong(free, unbound, std::memory_order_acq_rel, std::memory_order_relaxed)) {
       h->limit.store(stock_limit, std::memory_order_relaxed);
       return h;
     }
@@ -48,7 +49,8 @@ void home::detach() noexcept {
   if (owner.load(std::memory_order_relaxed) == unbound) return;
   if (!is_used_here()) misuse("a cache was detached by a thread that does not use it");
   taker.store(no_thread, std::memory_order_relaxed);
-  // Release: for form's sake; the caller hands the cache over by something that synchronises.
+  // Release: not for the next thread, to which the caller hands the cache over by something that synchronises, but as in
+  // bind(), for whoever sees this owner in sweep().
   owner.store(unbound, std::memory_order_release);
 }
 
@@ -115,13 +117,13 @@ cell* home::take_one() noexcept {
 
 /// Into an empty stock, so that the oldest is on top.
 void home::stock_from_ring() noexcept {
-  const std::uint32_t count = std::min(ring.size(), ring_batch);
+  const std::uint32_t count = std::min(ring.size(), sync::ring_batch);
   for (std::uint32_t i = count; i != 0; --i) stock[i - 1] = ring.take();
   stocked.store(count, std::memory_order_relaxed);
 }
 
 void home::stock_from_shared() noexcept {
-  const auto chain = of->take_free(batch);
+  const auto chain = of->take_free(sync::stock_batch);
   std::uint32_t index = chain.first;
   for (std::uint32_t i = chain.count; i != 0; --i) {
     cell& c = of->pages.at(index);
@@ -140,7 +142,7 @@ void home::spill() noexcept {
     limit.store(stock_limit, std::memory_order_relaxed);
     empty_ring();
   }
-  give_stock(all ? stocked.load(std::memory_order_relaxed) : batch);
+  give_stock(all ? stocked.load(std::memory_order_relaxed) : sync::stock_batch);
 }
 
 /// The newest `how_many` of the stock go to everybody.
@@ -195,17 +197,18 @@ swept pool::sweep_homes() noexcept {
   return found;
 }
 
-/// Grows with everything that becomes visible in a home that nobody has.
-std::uint32_t pool::published_to_nobody() const noexcept {
+/// Grows with everything that becomes visible in a home that nobody has. Those that have a cache count too: one that is
+/// taken over must not drop out of the sum, since what becomes visible in another could make up for it.
+std::uint32_t pool::published_to_homes() const noexcept {
   std::uint32_t sum = 0;
   for (const home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
-    if (!h->has_cache()) sum += h->ring.published();
+    sum += h->ring.published();
   }
   return sum;
 }
 
 bool pool::nothing_was_free(const free_lists<cell_links>::emptiness& seen, std::uint32_t published) noexcept {
-  return free.still_none(seen) && published_to_nobody() == published;
+  return free.still_none(seen) && published_to_homes() == published;
 }
 
 void pool::tell_hunger() noexcept {

@@ -9,7 +9,7 @@
 /// | owner | meaning | left by |
 /// |---|---|---|
 /// | nobody | no cache has it | a new cache -> unbound; a thread that finds nothing elsewhere -> sweeping |
-/// | unbound | a cache has it, and no thread | the cache's next acquire -> its thread |
+/// | unbound | a cache has it, and no thread | the cache's next acquire -> its thread; the end of the cache -> nobody |
 /// | a thread | only that thread touches the stock and takes from the ring | that thread, by detach -> unbound; the end of the cache -> nobody |
 /// | sweeping | somebody empties the ring into the shared side | the same thread -> nobody |
 ///
@@ -22,6 +22,7 @@
 /// 4. Without an owner the stock is empty; the ring may still get what the polling thread had in hand.
 #pragma once
 
+#include "chime/detail/sizes.hpp"
 #include "chime/detail/thread.hpp"
 #include "pool/pool.hpp"
 #include "pool/return_ring.hpp"
@@ -38,18 +39,13 @@ struct home : home_stock {
   /// Set in the owner where nothing may take the inline path: a native event needs more than its word, and debug builds
   /// look for releases that race.
   static constexpr std::uint64_t careful = std::uint64_t{1} << 62U;
-  static constexpr std::uint32_t ring_size = sync::ring_places;
-  static constexpr std::uint32_t ring_batch = sync::ring_batch;  ///< taken from the ring at once: two of its lines
-  /// Taken from the shared side, or given back to it, at once.
-  static constexpr std::uint32_t batch = sync::stock_batch;
-  static_assert(event_cache::limit == stock_limit + ring_size || !sync::time_passes);
 
   pool* of;
   home* next = nullptr;  ///< in the pool's list, which only grows
 
   // The polling thread's.
   alignas(64) deferral returns;
-  return_ring<cell, ring_size> ring;
+  return_ring<cell, sync::ring_places> ring;
 
   explicit home(pool& p) noexcept : home_stock(unbound), of(&p) { returns = {.run = publish, .context = this}; }
   /// Null: the event's is the shared side.

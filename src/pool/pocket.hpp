@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "chime/detail/front.hpp"
+#include "chime/detail/sizes.hpp"
 
 namespace chime {
 inline namespace v1 {

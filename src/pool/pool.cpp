@@ -97,7 +97,7 @@ result<cell*> pool::try_acquire() noexcept {
   // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
   // only grows, so an older value costs one more try.
   const bool all_were_made = made.load(std::memory_order_relaxed) == maximum;
-  const std::uint32_t published = published_to_nobody();
+  const std::uint32_t published = published_to_homes();
   free_lists<cell_links>::emptiness seen;
   bool had_unfit = false;
   result<cell*> found = take_fit(seen, had_unfit);

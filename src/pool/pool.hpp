@@ -145,7 +145,7 @@ struct pool {
   static void publish_returned(void* self) noexcept;
   void tell_hunger() noexcept;
   [[nodiscard]] swept sweep_homes() noexcept;
-  [[nodiscard]] std::uint32_t published_to_nobody() const noexcept;
+  [[nodiscard]] std::uint32_t published_to_homes() const noexcept;
   [[nodiscard]] bool has_caches() const noexcept;
   void free_everything() noexcept;
 };

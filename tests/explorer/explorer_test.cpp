@@ -195,6 +195,16 @@ TEST(explorer, bounds_bound) {
   EXPECT_FALSE(explore::run({.stale_reads = 0, .max_executions = 1}, lossy_counter).complete);
 }
 
+TEST(explorer, a_search_says_how_far_it_was_full) {
+  const auto all = explore::run({.preemptions = 3}, sound_counter);
+  EXPECT_TRUE(all.complete && all.full_preemptions == 3) << all.report();
+  const auto most = explore::run({.preemptions = 3, .max_executions = all.executions - 1}, sound_counter);
+  EXPECT_FALSE(most.complete);
+  EXPECT_LT(most.full_preemptions, 3);
+  EXPECT_EQ(explore::run({.max_executions = 0}, sound_counter).full_preemptions, -1);
+  EXPECT_FALSE(explore::run({.max_seconds = 1e-9}, sound_counter).complete);
+}
+
 TEST(explorer, a_trace_replays_its_failure) {
   for (const auto method : {explore::search::bounded, explore::search::random}) {
     const auto found = explore::run({.method = method}, lossy_counter);

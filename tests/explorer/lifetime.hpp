@@ -12,6 +12,7 @@ class lifetime {
  public:
   /// The name is for messages; the text is not copied.
   explicit lifetime(const char* name = "an object") noexcept {
+    // Not in the initialiser: g++ 12 warns of the address of something that is not initialised yet.
     number_ = execution::current().values().make_cell(this);
     execution::current().values().name_cell(number_, name);
   }

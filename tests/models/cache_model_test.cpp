@@ -79,12 +79,7 @@ TEST(cache_model, ring_that_is_full_against_its_owner) {
             s.pool->release(*c);  // not into the stock, so that the ring is needed again
           }
         },
-        [&] {
-          handed.await();
-          s.in_poll([&] {
-            for (cell* c : out) s.release(*c);
-          });
-        });
+        [&] { s.send_back(handed, out); });
     s.finish(s.pool->stats().made);
   });
 }

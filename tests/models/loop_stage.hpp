@@ -37,6 +37,11 @@ struct wait_record {
   [[nodiscard]] bool succeeded() const { return completions == 1 && !error; }
   [[nodiscard]] bool was_cancelled() const { return completions == 1 && error == errc::cancelled; }
   [[nodiscard]] bool timed_out() const { return completions == 1 && error == errc::timed_out; }
+  /// What the wait's only cancellers were told is what its completion says.
+  void check_outcome(bool cancelled, bool may_time_out = false) const {
+    check(cancelled == was_cancelled(), "cancel says one thing, the completion another");
+    check(cancelled || succeeded() || (may_time_out && timed_out()), "the wrong error");
+  }
 };
 
 struct loop_stage {

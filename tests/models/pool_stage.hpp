@@ -13,6 +13,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 namespace chime::models {
 
@@ -53,6 +54,14 @@ struct pool_stage {
     work();
     l.put_off.run_all();
     l.polling = false;
+  }
+
+  /// The polling thread in a model: releases these, all in one poll, when it has been told of them.
+  void send_back(const flag& handed, std::span<cell* const> out) {
+    handed.await();
+    in_poll([&] {
+      for (cell* c : out) release(*c);
+    });
   }
 
   /// The event is the caller's. Its field would race with anybody else's use of the event.

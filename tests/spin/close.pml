@@ -34,7 +34,8 @@ proctype signaller() {
   bool owes;
   TOUCH_POOL;
 #ifdef TWO_WORDS
-  owes = asleep;
+  /* The debt is counted by who owes, so that nothing but the lost wake-up is wrong. */
+  d_step { TOUCH_LOOP; owes = asleep; ended = ended + (asleep -> 1 : 0) };
   d_step { TOUCH_LOOP; pushed++ };
 #else
   d_step { TOUCH_LOOP; owes = asleep; asleep = false; pushed++ };
@@ -59,10 +60,8 @@ proctype releaser() {
 }
 
 #ifdef TWO_WORDS
-#define FALL_ASLEEP pushed == 0 -> asleep = true
 #define WAKE_UP taken = pushed; pushed = 0; asleep = false
 #else
-#define FALL_ASLEEP pushed == 0 -> asleep = true
 #define WAKE_UP taken = pushed; pushed = 0; ended = ended + (asleep -> 0 : 1); asleep = false
 #endif
 
@@ -88,7 +87,7 @@ proctype poller() {
       :: pushed == 0 ->
         asleep = true;
 #else
-      :: d_step { FALL_ASLEEP };
+      :: d_step { pushed == 0 -> asleep = true };
 #endif
         if
         :: d_step { rung -> rung = false }

@@ -6,6 +6,7 @@
 
 #include <chime/config.hpp>
 #include <chime/detail/atomic.hpp>
+#include <chime/detail/sizes.hpp>
 #include <chime/detail/thread.hpp>
 #include <chime/detail/word.hpp>
 

@@ -23,19 +23,6 @@ namespace detail {
 
 namespace sync {
 
-/// Over how many places the lock-free parts spread the threads that use them at once.
-inline constexpr unsigned thread_slots = 8;
-/// How many events each of these places keeps: for the thread that owns it, and for all that share it.
-inline constexpr unsigned own_slots = 2;
-inline constexpr unsigned shared_slots = 2;
-/// How many events a page holds, and a cache's stock and ring, and how many go into or out of these two at once. Part of
-/// the seam too: models have few, so that they reach the ends of all of these.
-inline constexpr unsigned page_cells = 63;
-inline constexpr unsigned stock_places = 64;
-inline constexpr unsigned stock_batch = 32;
-inline constexpr unsigned ring_places = 256;
-inline constexpr unsigned ring_batch = 16;
-
 /// Whether time passes while a thread spins: not under the explorer.
 inline constexpr bool time_passes = true;
 

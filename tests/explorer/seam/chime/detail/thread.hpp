@@ -9,16 +9,6 @@
 
 namespace chime::sync {
 
-/// Few, so that models need not look at many places.
-inline constexpr unsigned thread_slots = 2;
-inline constexpr unsigned own_slots = 1;
-inline constexpr unsigned shared_slots = 1;
-inline constexpr unsigned page_cells = 7;
-inline constexpr unsigned stock_places = 4;
-inline constexpr unsigned stock_batch = 2;
-inline constexpr unsigned ring_places = 4;
-inline constexpr unsigned ring_batch = 2;
-
 inline constexpr bool time_passes = false;
 
 [[nodiscard]] inline std::uint64_t this_thread() noexcept {
