@@ -77,19 +77,25 @@ void home::let_take() noexcept {
 result<cell*> home::acquire() noexcept {
   if (const std::error_code closed = of->check_open()) return std::unexpected(closed);
   if (!is_used_here()) bind();
-  result<cell*> got = nullptr;
-  if (cell* const c = take_one(); c != nullptr) {
-    got = of->hand_over(*c);
-    // A native event that is not fit for use now: the pool, which may try several, looks for another.
-    if (!got.has_value() || *got == nullptr) {
-      c->lives_in.set(&of->shared);
-      of->give_free(*c);
-      got = nullptr;
-    }
-  }
-  if (*got == nullptr) got = of->acquire();
+  const result<cell*> got = pool::insist([this]() -> result<cell*> {
+    // Here first, each time: an event may have come home meanwhile.
+    if (cell* const c = take_fit(); c != nullptr) return c;
+    return of->try_acquire();
+  });
   if (got.has_value()) (*got)->lives_in.set(this);
   return got;
+}
+
+/// One that lives here, if there is one that is fit for use.
+cell* home::take_fit() noexcept {
+  cell* const c = take_one();
+  if (c == nullptr) return nullptr;
+  const result<cell*> got = of->hand_over(*c);
+  if (got.has_value() && *got != nullptr) return c;
+  // A native event that is not fit for use now: the pool, which may try several, looks for another.
+  c->lives_in.set(&of->shared);
+  of->give_free(*c);
+  return nullptr;
 }
 
 void home::keep(cell& c) noexcept {

@@ -84,6 +84,7 @@ struct home : home_stock {
   static void publish(void* self) noexcept;
   void bind() noexcept;
   void let_take() noexcept;
+  [[nodiscard]] cell* take_fit() noexcept;
   [[nodiscard]] cell* take_one() noexcept;
   void stock_from_ring() noexcept;
   void stock_from_shared() noexcept;

@@ -4,7 +4,6 @@
 #include "pool/pool.hpp"
 
 #include <cerrno>
-#include <thread>
 
 #include "error/system.hpp"
 #include "event/native.hpp"
@@ -56,15 +55,7 @@ result<cell*> pool::acquire() noexcept {
   } else if (const std::error_code closed = check_open()) {
     return std::unexpected(closed);
   }
-  result<cell*> got = try_acquire();
-  // Once if the last events were made just now, or somebody is moving some; more often only if all that lie free are
-  // native and have a late signaller at them, who needs a few instructions unless he was preempted.
-  for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
-    std::this_thread::yield();
-    got = try_acquire();
-  }
-  if (got.has_value() && *got == nullptr) return std::unexpected(make_error_code(fault::pool_exhausted));
-  return got;
+  return insist([this] { return try_acquire(); });
 }
 
 /// One from the shared side that is fit for use. Null and no error: there is none.
