@@ -19,11 +19,8 @@ home* home::settle(pool& p) noexcept {
   if (p.check_open()) return nullptr;
   // Acquire, here and below: pairs with the release that puts a home into the list: all of it is visible.
   for (home* h = p.homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
-    std::uint64_t free = nobody;
-    // Relaxed look, to leave the lines of other homes alone. Acquire: pairs with the release of whoever left it. Release:
-    // pairs with the acquire in sweep(): whoever finds this home taken sees in the others what was published there before.
-    if (h->owner.load(std::memory_order_relaxed) == nobody &&
-        h->owner.compare_exchange_strong(free, unbound, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    // A relaxed look first, to leave the lines of other homes alone.
+    if (h->owner.load(std::memory_order_relaxed) == nobody && h->pass_on(unbound)) {
       h->limit.store(stock_limit, std::memory_order_relaxed);
       return h;
     }
@@ -41,7 +38,7 @@ void home::leave() noexcept {
   give_stock(stocked.load(std::memory_order_relaxed));
   empty_ring();
   taker.store(no_thread, std::memory_order_relaxed);
-  // Release: pairs with the acquire in settle() and sweep(): the next user finds the stock empty and the ring's place.
+  // Release: pairs with the acquire in pass_on() and sweep(): the next user finds the stock empty and the ring's place.
   owner.store(nobody, std::memory_order_release);
 }
 
@@ -77,11 +74,12 @@ void home::let_take() noexcept {
 result<cell*> home::acquire() noexcept {
   if (const std::error_code closed = of->check_open()) return std::unexpected(closed);
   if (!is_used_here()) bind();
-  const result<cell*> got = pool::insist([this]() -> result<cell*> {
-    // Here first, each time: an event may have come home meanwhile.
-    if (cell* const c = take_fit(); c != nullptr) return c;
-    return of->try_acquire();
-  });
+  result<cell*> got = nullptr;
+  do {
+    cell* const here = take_fit();
+    got = here != nullptr ? here : of->acquire();
+    // "None" is true only if nothing lies here either: an event may have come home while the pool looked elsewhere.
+  } while (!got.has_value() && got.error() == fault::pool_exhausted && has_more());
   if (got.has_value()) (*got)->lives_in.set(this);
   return got;
 }
@@ -173,20 +171,27 @@ void home::empty_ring() noexcept {
   }
 }
 
+/// Empties the ring of a home that nobody has into the shared side, whose heads tell of it, before the home gets this owner:
+/// so what was free to everybody does not become a cache's unseen.
+bool home::pass_on(std::uint64_t next_owner) noexcept {
+  std::uint64_t free = nobody;
+  // Acquire: pairs with the release of whoever left it.
+  if (!owner.compare_exchange_strong(free, sweeping, std::memory_order_acquire, std::memory_order_relaxed))
+    return false;
+  empty_ring();
+  // Release: pairs with the acquire in sweep(): whoever sees this owner sees what was given to the shared side.
+  owner.store(next_owner, std::memory_order_release);
+  return true;
+}
+
 swept home::sweep() noexcept {
   const bool empty = ring.size() == 0;
-  // Acquire: pairs with the release below: whoever sees the ring empty because another has taken from it sees that he is
-  // still at it, or what he gave to the shared side.
-  std::uint64_t seen = owner.load(std::memory_order_acquire);
+  // Acquire: pairs with the release in pass_on(): whoever sees the ring empty because another has taken from it sees that he
+  // is still at it, or what he gave to the shared side.
+  const std::uint64_t seen = owner.load(std::memory_order_acquire);
   if (seen == sweeping) return swept::busy;
   if (empty || seen != nobody) return swept::none;
-  // Acquire: pairs with the release of whoever left it.
-  if (!owner.compare_exchange_strong(seen, sweeping, std::memory_order_acquire, std::memory_order_relaxed)) {
-    return swept::busy;
-  }
-  empty_ring();
-  owner.store(nobody, std::memory_order_release);
-  return swept::some;
+  return pass_on(nobody) ? swept::some : swept::busy;
 }
 
 void home::publish(void* self) noexcept { static_cast<home*>(self)->ring.publish(); }
@@ -201,20 +206,6 @@ swept pool::sweep_homes() noexcept {
     if (here == swept::some || found == swept::none) found = here;
   }
   return found;
-}
-
-/// Grows with everything that becomes visible in a home that nobody has. Those that have a cache count too: one that is
-/// taken over must not drop out of the sum, since what becomes visible in another could make up for it.
-std::uint32_t pool::published_to_homes() const noexcept {
-  std::uint32_t sum = 0;
-  for (const home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
-    sum += h->ring.published();
-  }
-  return sum;
-}
-
-bool pool::nothing_was_free(const free_lists<cell_links>::emptiness& seen, std::uint32_t published) noexcept {
-  return free.still_none(seen) && published_to_homes() == published;
 }
 
 void pool::tell_hunger() noexcept {

@@ -2,20 +2,20 @@
 /// \file
 /// Where a cache's events live: a private stock, and a ring by which the polling thread sends them back. A home belongs to
 /// its pool and lives until the pool is closed, so a release that is under way always meets one; the cache that has it
-/// comes and goes, and a later cache takes over what is left.
+/// comes and goes, and a later cache gets the same home.
 ///
 /// Owner: the number of the thread that uses it, or one of the states below. Who releases an event knows by it whether the
 /// stock is his own, without an atomic read-modify-write.
 /// | owner | meaning | left by |
 /// |---|---|---|
-/// | nobody | no cache has it | a new cache -> unbound; a thread that finds nothing elsewhere -> sweeping |
+/// | nobody | no cache has it | a new cache, or a thread that finds nothing elsewhere -> sweeping |
 /// | unbound | a cache has it, and no thread | the cache's next acquire -> its thread; the end of the cache -> nobody |
 /// | a thread | only that thread touches the stock and takes from the ring | that thread, by detach -> unbound; the end of the cache -> nobody |
-/// | sweeping | somebody empties the ring into the shared side | the same thread -> nobody |
+/// | sweeping | somebody empties the ring into the shared side | the same thread -> nobody, or for a new cache -> unbound |
 ///
 /// Invariants:
 /// 1. Stock and the ring's consuming end have one user: the thread that the owner names, the thread that has won
-///    nobody -> unbound or nobody -> sweeping, or the one that was handed the cache. Each way on is a release store, each
+///    nobody -> sweeping, or the one that was handed the cache. Each way on is a release store, each
 ///    way in an acquire or what the caller hands the cache over by.
 /// 2. The ring's producing end is the polling thread's, whoever the owner is.
 /// 3. Everything in stock and ring is free by its word.
@@ -79,12 +79,18 @@ struct home : home_stock {
 
   /// Empties the ring into the shared side, if no cache has this home.
   [[nodiscard]] swept sweep() noexcept;
+  /// Takes a home that nobody has, empty. False: somebody was faster.
+  [[nodiscard]] bool pass_on(std::uint64_t next_owner) noexcept;
 
  private:
   static void publish(void* self) noexcept;
   void bind() noexcept;
   void let_take() noexcept;
   [[nodiscard]] cell* take_fit() noexcept;
+  /// For the owner.
+  [[nodiscard]] bool has_more() const noexcept {
+    return stocked.load(std::memory_order_relaxed) != 0 || ring.size() != 0;
+  }
   [[nodiscard]] cell* take_one() noexcept;
   void stock_from_ring() noexcept;
   void stock_from_shared() noexcept;

@@ -4,6 +4,7 @@
 #include "pool/pool.hpp"
 
 #include <cerrno>
+#include <thread>
 
 #include "error/system.hpp"
 #include "event/native.hpp"
@@ -55,7 +56,15 @@ result<cell*> pool::acquire() noexcept {
   } else if (const std::error_code closed = check_open()) {
     return std::unexpected(closed);
   }
-  return insist([this] { return try_acquire(); });
+  result<cell*> got = try_acquire();
+  // Once if the last events were made just now, or somebody is moving some; more often only if all that lie free are
+  // native and have a late signaller at them, who needs a few instructions unless he was preempted.
+  for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
+    std::this_thread::yield();
+    got = try_acquire();
+  }
+  if (got.has_value() && *got == nullptr) return std::unexpected(make_error_code(fault::pool_exhausted));
+  return got;
 }
 
 /// One from the shared side that is fit for use. Null and no error: there is none.
@@ -88,7 +97,6 @@ result<cell*> pool::try_acquire() noexcept {
   // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
   // only grows, so an older value costs one more try.
   const bool all_were_made = made.load(std::memory_order_relaxed) == maximum;
-  const std::uint32_t published = published_to_homes();
   free_lists<cell_links>::emptiness seen;
   bool had_unfit = false;
   result<cell*> found = take_fit(seen, had_unfit);
@@ -109,7 +117,9 @@ result<cell*> pool::try_acquire() noexcept {
   result<cell*> made_now = grow();
   if (made_now.has_value() || made_now.error() != fault::pool_exhausted) return made_now;
   if (!found.has_value()) return found;
-  if (stray == swept::busy || had_unfit || !all_were_made || !nothing_was_free(seen, published)) return nullptr;
+  // At the first home's turn nothing was free: the lists were empty from the look to here, and what lay in a home that nobody
+  // has was still there at that home's turn, since whoever moves it pushes it into the lists.
+  if (stray == swept::busy || had_unfit || !all_were_made || !free.still_none(seen)) return nullptr;
   return made_now;
 }
 

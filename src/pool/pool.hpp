@@ -17,8 +17,6 @@
 /// lies on lines that are written only by open, close and growth.
 #pragma once
 
-#include <thread>
-
 #include "event/cell.hpp"
 #include "pool/free_lists.hpp"
 #include "pool/page_directory.hpp"
@@ -86,21 +84,6 @@ struct pool {
 
   [[nodiscard]] std::error_code open(loop*, const pool_options&, void (*complete)(cell&, std::error_code)) noexcept;
   [[nodiscard]] result<cell*> acquire() noexcept;
-  /// Null and no error: try again. All that lie free have a late signaller at them, or the lists were looked at too early.
-  [[nodiscard]] result<cell*> try_acquire() noexcept;
-  /// Tries again what could not tell whether there is an event. Once if the last events were made just now, if some came home
-  /// meanwhile, or somebody is moving some; more often only if all that lie free are native and have a late signaller at them,
-  /// who needs a few instructions unless he was preempted.
-  template <class Attempt>
-  [[nodiscard]] static result<cell*> insist(Attempt attempt) noexcept {
-    result<cell*> got = attempt();
-    for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
-      std::this_thread::yield();
-      got = attempt();
-    }
-    if (got.has_value() && *got == nullptr) return std::unexpected(make_error_code(fault::pool_exhausted));
-    return got;
-  }
   void release(cell&) noexcept;
   [[nodiscard]] std::size_t close() noexcept;
   /// The same, but waits for events that are out only because their release is under way, or put off to the end of a poll.
@@ -152,15 +135,15 @@ struct pool {
  private:
   [[noreturn]] static void refuse_release(phase) noexcept;
   void count_retired() noexcept;
+  /// Null and no error: try again. All that lie free have a late signaller at them, or the lists were looked at too early.
+  [[nodiscard]] result<cell*> try_acquire() noexcept;
   [[nodiscard]] result<cell*> take_fit(free_lists<cell_links>::emptiness& seen, bool& had_unfit) noexcept;
-  [[nodiscard]] bool nothing_was_free(const free_lists<cell_links>::emptiness& seen, std::uint32_t published) noexcept;
   [[nodiscard]] page_header common_header() noexcept;
   [[nodiscard]] bool is_polling_here() const noexcept;
   void put_off(cell&) noexcept;
   static void publish_returned(void* self) noexcept;
   void tell_hunger() noexcept;
   [[nodiscard]] swept sweep_homes() noexcept;
-  [[nodiscard]] std::uint32_t published_to_homes() const noexcept;
   [[nodiscard]] bool has_caches() const noexcept;
   void free_everything() noexcept;
 };

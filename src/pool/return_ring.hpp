@@ -9,8 +9,6 @@
 /// Invariants:
 /// 1. taken <= published <= put <= taken + capacity, all of them modulo 2^32.
 /// 2. Slots [taken, published) are the consumer's, all others the producer's.
-/// 3. `published` grows whenever something becomes visible here, so a ring that was found empty twice with the same
-///    count was empty in between.
 #pragma once
 
 #include <cstdint>
@@ -65,14 +63,12 @@ class return_ring {
 
   // Anybody.
 
-  /// Counts everything that was ever visible here. Acquire: as in take().
-  [[nodiscard]] std::uint32_t published() const noexcept { return published_.load(std::memory_order_acquire); }
   /// Published and not taken: exact for the consumer, a hint to others. Acquire: whoever sees that something was taken sees
   /// what the taker did before.
   [[nodiscard]] std::uint32_t size() const noexcept {
     const std::uint32_t taken =
         taken_.load(std::memory_order_acquire);  // first, so that the difference is never negative
-    return published() - taken;
+    return published_.load(std::memory_order_acquire) - taken;
   }
 
  private:
