@@ -8,6 +8,7 @@
 #include "command_line/command_line.hpp"
 #include "probe.hpp"
 #include "report.hpp"
+#include "soak/command.hpp"
 
 namespace {
 
@@ -20,7 +21,7 @@ int run_probe(bool as_json) {
 }  // namespace
 
 int main(int count, char** words) {
-  CLI::App app{"Tells what chime can do on this machine", "chime"};
+  CLI::App app{"Tells what chime can do on this machine, and whether it keeps its promises here", "chime"};
   app.set_version_flag("--version", std::string{"chime "} + chime::tool::version());
   app.require_subcommand(1);
 
@@ -28,6 +29,8 @@ int main(int count, char** words) {
   CLI::App& probe = *app.add_subcommand("probe", "Show the kernel, the backends, and the limits that matter");
   probe.add_flag("--json", as_json, "Print JSON");
 
+  const auto run_soak = chime::soak::add_command(app);
+
   if (const auto end = chime::programs::parse(app, count, words)) return *end;
-  return run_probe(as_json);
+  return probe.parsed() ? run_probe(as_json) : run_soak();
 }
