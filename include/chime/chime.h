@@ -198,8 +198,8 @@ CHIME_API void chime_pool_trim(chime_pool* pool);
 CHIME_API int chime_pool_stats_read(const chime_pool* pool, chime_pool_stats* stats);
 
 /// A cache is one thread's home in a pool: most acquires and releases need no atomic read-modify-write. What was acquired here
-/// comes back here, however it is released, if the cache's thread or the polling thread does it. Used by one thread at a time:
-/// the first acquire binds it to its thread, another one stops the program until the first has detached it. It keeps up to
+/// comes back here, however it is released, if the cache's thread does it, or the polling thread inside a poll. Used by one
+/// thread at a time: its first use binds it to its thread, another one stops the program until the first has detached it. It keeps up to
 /// 320 events, which others cannot get meanwhile.
 /// Errors of initialize: -ESHUTDOWN (the pool is not in use), -EBUSY (*out is a cache in use), -EINVAL (not aligned).
 CHIME_API int chime_cache_initialize(chime_pool* pool, chime_cache* out);

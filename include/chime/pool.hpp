@@ -71,8 +71,9 @@ class CHIME_API event_pool {
 
   /// Any thread. Lock-free but for the allocator's and the kernel's own locks when the pool grows. A free event wins
   /// over growth; no system call (a native event: one if its primitive must be read empty, or two or three to make or
-  /// replace it). Errors: pool_exhausted, pool_closed, resource_exhausted with the system's code. The pool stays usable
-  /// after each. (A native event is not free for as long as a signaller of an earlier use is inside signal().)
+  /// replace it; at the maximum perhaps some yields, for a thread that is moving free events). Errors: pool_exhausted,
+  /// pool_closed, resource_exhausted with the system's code. The pool stays usable after each. (A native event is not free
+  /// for as long as a signaller of an earlier use is inside signal(), or trim() or another acquire is looking at it.)
   [[nodiscard]] result<event> acquire() noexcept { return event::from(acquire_shared()); }
 
   /// Refuses acquires from now on, and returns how many events are out (held or in caches). When that is 0 everything
@@ -95,13 +96,13 @@ class CHIME_API event_pool {
 };
 
 /// One producer's home in a pool: acquire and release without atomic read-modify-writes. An event that was acquired here
-/// comes back here when the cache's thread or the polling thread releases it (by destroying the handle, or however), in
-/// the polling thread's case at the end of the poll, many at once; released by any other thread it goes to everybody.
+/// comes back here when the cache's thread releases it (by destroying the handle, or however), or the polling thread inside a
+/// poll, then at the end of that poll, many at once; else it goes to everybody.
 ///
-/// Used by one thread at a time: the first acquire binds the cache to its thread, and another thread may use it after
+/// Used by one thread at a time: its first use binds the cache to its thread, and another thread may use it after
 /// detach(). What it keeps is invisible to others: a pool says "exhausted" wrongly only if maximum_capacity < peak held +
 /// limit of all caches + 16 (what the polling thread has released in the present poll; none if maximum_capacity < 8; and 16
-/// more for each cache that is destroyed during that poll).
+/// more for each cache that is destroyed during that poll), or if a thread that moves free events does not run for 64 yields.
 /// Whoever finds no event makes caches give back all that they keep, at their next release.
 ///
 /// Destroyed before its pool is closed, by its thread, or by another after detach() or the end of its thread. What it

@@ -65,9 +65,9 @@ void home::bind() noexcept {
 /// read-modify-writes of the pool's state, so that one of them is first.
 void home::let_take() noexcept {
   taker.store(sync::this_thread(), std::memory_order_relaxed);
-  // Release: pairs with the acquire in close(), whose store to `taker` is then the later one. Acquire: as a load would be.
+  // Release: pairs with the acquire in close(), whose store to `taker` is then the later one.
   auto open = door::open;
-  if (!of->state.compare_exchange_strong(open, door::open, std::memory_order_acq_rel, std::memory_order_relaxed))
+  if (!of->state.compare_exchange_strong(open, door::open, std::memory_order_release, std::memory_order_relaxed))
     taker.store(no_thread, std::memory_order_relaxed);
 }
 
@@ -86,13 +86,17 @@ result<cell*> home::acquire() noexcept {
 
 /// One that lives here, if there is one that is fit for use.
 cell* home::take_fit() noexcept {
-  cell* const c = take_one();
-  if (c == nullptr) return nullptr;
-  const result<cell*> got = of->hand_over(*c);
-  if (got.has_value() && *got != nullptr) return c;
-  // A native event that is not fit for use now: the pool, which may try several, looks for another.
-  c->lives_in.set(&of->shared);
-  of->give_free(*c);
+  // As many tries as lie here now, so that what is given away is not met again; one at least, at what the shared side has.
+  std::uint64_t tries = stocked.load(std::memory_order_relaxed) + ring.size();
+  do {
+    cell* const c = take_one();
+    if (c == nullptr) return nullptr;
+    const result<cell*> got = of->hand_over(*c);
+    if (got.has_value() && *got != nullptr) return c;
+    // A native event that is not fit for use now: everybody may have it when it is.
+    c->lives_in.set(&of->shared);
+    of->give_free(*c);
+  } while (tries-- > 1);
   return nullptr;
 }
 
@@ -172,7 +176,7 @@ void home::empty_ring() noexcept {
 }
 
 /// Empties the ring of a home that nobody has into the shared side, whose heads tell of it, before the home gets this owner:
-/// so what was free to everybody does not become a cache's unseen.
+/// so what was free to everybody does not become a cache's unseen. (What is published meanwhile was never everybody's.)
 bool home::pass_on(std::uint64_t next_owner) noexcept {
   std::uint64_t free = nobody;
   // Acquire: pairs with the release of whoever left it.

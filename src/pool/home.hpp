@@ -9,7 +9,7 @@
 /// | owner | meaning | left by |
 /// |---|---|---|
 /// | nobody | no cache has it | a new cache, or a thread that finds nothing elsewhere -> sweeping |
-/// | unbound | a cache has it, and no thread | the cache's next acquire -> its thread; the end of the cache -> nobody |
+/// | unbound | a cache has it, and no thread | the cache's next use -> its thread; the end of the cache -> nobody |
 /// | a thread | only that thread touches the stock and takes from the ring | that thread, by detach -> unbound; the end of the cache -> nobody |
 /// | sweeping | somebody empties the ring into the shared side | the same thread -> nobody, or for a new cache -> unbound |
 ///
@@ -19,7 +19,8 @@
 ///    way in an acquire or what the caller hands the cache over by.
 /// 2. The ring's producing end is the polling thread's, whoever the owner is.
 /// 3. Everything in stock and ring is free by its word.
-/// 4. Without an owner the stock is empty; the ring may still get what the polling thread had in hand.
+/// 4. Without an owner the stock is empty; the ring may still get what the polling thread had in hand. What is published while
+///    a new cache takes the home over is that cache's.
 #pragma once
 
 #include "chime/detail/sizes.hpp"

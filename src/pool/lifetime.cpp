@@ -78,9 +78,8 @@ std::error_code pool::open(loop* l, const pool_options& options, void (*complete
 
 std::size_t pool::close() noexcept {
   if (state.load(std::memory_order_relaxed) == door::never_opened) return 0;
-  // Acquire, and a read-modify-write: pairs with home::let_take(), whose taker is overwritten here. Release: as the store
-  // in open(), for whoever opens the pool again.
-  (void)state.exchange(door::closing, std::memory_order_acq_rel);
+  // Acquire, and a read-modify-write: pairs with home::let_take(), whose taker is overwritten here.
+  (void)state.exchange(door::closing, std::memory_order_acquire);
   for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {
     h->taker.store(home_front::no_thread, std::memory_order_relaxed);
   }

@@ -15,6 +15,13 @@
 namespace chime {
 inline namespace v1 {
 namespace detail {
+namespace {
+
+/// Yields before an acquire gives up on a thread that it must wait for.
+constexpr int most_waits = 64;
+
+}  // namespace
+
 std::error_code pool::check_open() const noexcept {
   // Acquire: pairs with the release in open(): a thread that finds the pool open sees all of it.
   if (state.load(std::memory_order_acquire) == door::open) return {};
@@ -56,15 +63,20 @@ result<cell*> pool::acquire() noexcept {
   } else if (const std::error_code closed = check_open()) {
     return std::unexpected(closed);
   }
-  result<cell*> got = try_acquire();
-  // Once if the last events were made just now, or somebody is moving some; more often only if all that lie free are
-  // native and have a late signaller at them, who needs a few instructions unless he was preempted.
-  for (int tries = 0; tries < 64 && got.has_value() && *got == nullptr; ++tries) {
+  // A look that others disturbed is repeated at once: each time somebody has got on. One that must wait for a thread that
+  // empties a home, or is inside a late signal, is repeated a few times: that thread needs a few instructions, unless it was
+  // preempted, and then perhaps for long.
+  for (int waits = 0;;) {
+    bool must_wait = false;
+    result<cell*> got = try_acquire(must_wait);
+    if (!got.has_value() && got.error() == fault::pool_exhausted) tell_hunger();
+    if (!got.has_value() || *got != nullptr) return got;
+    if (!must_wait) continue;
+    if (++waits > most_waits) break;
     std::this_thread::yield();
-    got = try_acquire();
   }
-  if (got.has_value() && *got == nullptr) return std::unexpected(make_error_code(fault::pool_exhausted));
-  return got;
+  tell_hunger();
+  return std::unexpected(make_error_code(fault::pool_exhausted));
 }
 
 /// One from the shared side that is fit for use. Null and no error: there is none.
@@ -92,11 +104,11 @@ result<cell*> pool::take_fit(free_lists<cell_links>::emptiness& seen, bool& had_
   return got;
 }
 
-result<cell*> pool::try_acquire() noexcept {
+result<cell*> pool::try_acquire(bool& must_wait) noexcept {
   // Before the look at the lists: only if the maximum was reached by then does an empty look mean that all are held. Else
-  // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
-  // only grows, so an older value costs one more try.
-  const bool all_were_made = made.load(std::memory_order_relaxed) == maximum;
+  // others may have made the last events, and given them back, between our look and our try to grow. Acquire: pairs with
+  // grow(): whoever knows that the last event was made sees at the homes, below, what its maker had seen there before.
+  const bool all_were_made = made.load(std::memory_order_acquire) == maximum;
   free_lists<cell_links>::emptiness seen;
   bool had_unfit = false;
   result<cell*> found = take_fit(seen, had_unfit);
@@ -112,14 +124,15 @@ result<cell*> pool::try_acquire() noexcept {
     case swept::some:
       return take_fit(seen, had_unfit);  // null if others were faster
     case swept::busy:
-      break;  // he may be preempted: no reason to refuse, only one to look again
+      break;
   }
   result<cell*> made_now = grow();
   if (made_now.has_value() || made_now.error() != fault::pool_exhausted) return made_now;
   if (!found.has_value()) return found;
   // At the first home's turn nothing was free: the lists were empty from the look to here, and what lay in a home that nobody
   // has was still there at that home's turn, since whoever moves it pushes it into the lists.
-  if (stray == swept::busy || had_unfit || !all_were_made || !free.still_none(seen)) return nullptr;
+  must_wait = stray == swept::busy || had_unfit;
+  if (must_wait || !all_were_made || !free.still_none(seen)) return nullptr;
   return made_now;
 }
 
@@ -145,7 +158,6 @@ result<cell*> pool::grow() noexcept {
   }
   close_primitive(handles);
   if (failed) return std::unexpected(failed);
-  tell_hunger();
   return std::unexpected(make_error_code(fault::pool_exhausted));
 }
 
@@ -190,7 +202,11 @@ void pool::put_off(cell& c) noexcept {
   ++returned_count;
   list.add(returns);
   if (at_once) hungry.store(false, std::memory_order_relaxed);
-  if (at_once || returned_count >= put_off_limit) list.run(returns);
+  if (at_once) {
+    list.run_all();
+  } else if (returned_count >= put_off_limit) {
+    list.run(returns);
+  }
 }
 
 void pool::publish_returned(void* self) noexcept {

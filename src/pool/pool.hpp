@@ -12,6 +12,10 @@
 ///    whose events have all come back can be freed.
 /// 5. What the polling thread releases inside a poll is published at the end of that poll, or after `put_off_limit`
 ///    events, and at once when somebody has found no event; until then nobody else can acquire it.
+/// 6. "Exhausted" is said only if at some moment of the call no event was free for its caller: in the lists, or published to
+///    a home that nobody had (a home that is being settled belongs to its new cache already). Two exceptions: another thread
+///    was kept from running for `most_waits` yields while it emptied a home or was inside a late signal; and a native event
+///    that trim() or another acquire has taken in hand, to look at it, counts as held.
 ///
 /// Cache lines (P7): releases and acquires each have the line of the stack that they use; everything read on both paths
 /// lies on lines that are written only by open, close and growth.
@@ -136,7 +140,8 @@ struct pool {
   [[noreturn]] static void refuse_release(phase) noexcept;
   void count_retired() noexcept;
   /// Null and no error: try again. All that lie free have a late signaller at them, or the lists were looked at too early.
-  [[nodiscard]] result<cell*> try_acquire() noexcept;
+  /// `must_wait`: not before another thread has got on.
+  [[nodiscard]] result<cell*> try_acquire(bool& must_wait) noexcept;
   [[nodiscard]] result<cell*> take_fit(free_lists<cell_links>::emptiness& seen, bool& had_unfit) noexcept;
   [[nodiscard]] page_header common_header() noexcept;
   [[nodiscard]] bool is_polling_here() const noexcept;

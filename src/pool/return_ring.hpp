@@ -64,11 +64,11 @@ class return_ring {
   // Anybody.
 
   /// Published and not taken: exact for the consumer, a hint to others. Acquire: whoever sees that something was taken sees
-  /// what the taker did before.
+  /// what the taker did before. Relaxed for what was published: whoever wants it takes it, which acquires.
   [[nodiscard]] std::uint32_t size() const noexcept {
     const std::uint32_t taken =
         taken_.load(std::memory_order_acquire);  // first, so that the difference is never negative
-    return published_.load(std::memory_order_acquire) - taken;
+    return published_.load(std::memory_order_relaxed) - taken;
   }
 
  private:

@@ -65,7 +65,8 @@ class tagged_stack {
   /// Pops up to `most` events that hang together: the first and how many, linked as they were (the last one's link
   /// means nothing). {0, 0}: the stack was empty, and `seen_empty` is its head then. Acquire on load and swap: pairs
   /// with push. Release on the swap: our reads of the links come before anything that the next owner writes into them,
-  /// should that owner learn of the pop through this head.
+  /// should that owner learn of the pop through this head. And whoever finds the stack empty by it sees what we did before,
+  /// without which "none" could be said although an event was free all the time.
   [[nodiscard]] chain pop(Links& links, std::uint32_t most, stack_head& seen_empty) noexcept {
     auto seen = head_.load(std::memory_order_acquire);
     for (;;) {

@@ -145,6 +145,39 @@ TEST(home_model, exhausted_is_not_said_while_one_home_is_left_and_another_taken_
   }
 }
 
+// A new cache takes over a home in which an event lies, and keeps it in some cases, while another thread wants an event:
+// it is told by the lists, or by the owner that it sees.
+void take_over(bool keep) {
+  pool_stage s(enough, enough, true);
+  std::array<cell*, enough - 1> held{};
+  for (cell*& c : held) c = &s.must_acquire(0);
+  std::optional<cache> first(std::in_place, *s.pool);
+  cell* const e = s.acquire(0, *first);
+  explore::threads([&] {
+    s.in_poll([&] {
+      s.release(*e);
+      first.reset();
+    });
+  });
+  std::optional<cache> next;
+  explore::threads(
+      [&] {
+        next.emplace(*s.pool);
+        if (!keep) return;
+        s.release(*held[0], *next);
+        if (explore::choose(2) != 0) next->detach();
+      },
+      [&] { s.release(s.must_acquire(2)); });
+  next.reset();
+  for (std::size_t i = keep ? 1 : 0; i < held.size(); ++i) s.release(*held[i]);
+  s.finish(enough);
+}
+TEST(home_model, exhausted_is_not_said_for_what_a_new_cache_finds_in_its_home) {
+  for (const bool keep : {false, true}) {
+    expect_holds({.preemptions = 2, .stale_reads = 1}, [&] { take_over(keep); });
+  }
+}
+
 // The owner is not told exhausted for what comes home while it looks elsewhere.
 TEST(home_model, exhausted_is_not_said_to_the_owner_for_what_came_home) {
   const auto body = [] {

@@ -119,6 +119,22 @@ TEST_P(NativePoolState, AnEventWithALateSignallerIsPassedOverUntilThatIsGone) {
   EXPECT_EQ(&cell_of(late), &c);
 }
 
+TEST_P(NativePoolState, ACacheTriesWhatItHasBeforeThePoolGrows) {
+  open(0, 8);
+  chime::event_cache cache(pool);
+  auto late = acquire_from(cache);
+  auto fit = acquire_from(cache);
+  auto& c = cell_of(late);
+  auto& expected = cell_of(fit);
+  enter_flight(late);
+  fit.reset();
+  late.reset();  // on top, so it is tried first
+  fit = acquire_from(cache);
+  EXPECT_EQ(&cell_of(fit), &expected);
+  EXPECT_EQ(pool.stats().made, 2U);
+  leave_flight(c);
+}
+
 TEST_P(NativePoolState, CloseWaitsForALateSignaller) {
   open(1, 1);
   auto ev = acquire_from(pool);
