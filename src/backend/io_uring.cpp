@@ -13,7 +13,6 @@
 
 #include "backend/read_probe.hpp"
 #include "backend/readiness.hpp"
-#include "backend/tsan_bridge.hpp"
 #include "error/system.hpp"
 #include "sync/misuse.hpp"
 
@@ -211,7 +210,6 @@ void uring_loop::reap() noexcept {
 }
 
 void uring_loop::report(kernel_work& work, int result) noexcept {
-  if (result > 0 && work.wanted != request::writable) order_after_writes(work.handle);
   if (work.wanted != request::drain) {
     const bool invalid = result >= 0 && (static_cast<unsigned>(result) & POLLNVAL) != 0;
     sink_->finished(work, invalid ? -EBADF : (result > 0 ? 0 : result));

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "sync/misuse.hpp"
+#include "sync/tsan_bridge.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -16,11 +17,25 @@ namespace detail {
 namespace {
 
 // All system calls of this file are raw: read and close are cancellation points otherwise, and a thread that is
-// cancelled inside acquire would take the event with it. The others are so too because ThreadSanitizer follows a
-// descriptor by the functions of the C library: it has to see both ends of its life, or neither.
+// cancelled inside acquire would take the event with it.
+
+#ifdef CHIME_TSAN_BRIDGE
+// ThreadSanitizer follows a descriptor by the functions of the C library, and has to see both ends of its life.
+[[nodiscard]] int new_eventfd() noexcept { return ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+[[nodiscard]] int new_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
+void close_handle(int handle) noexcept { (void)::close(handle); }
+#else
+[[nodiscard]] int new_eventfd() noexcept {
+  return static_cast<int>(::syscall(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC));
+}
+[[nodiscard]] int new_pipe(int (&ends)[2]) noexcept {
+  return static_cast<int>(::syscall(SYS_pipe2, ends, O_NONBLOCK | O_CLOEXEC));
+}
+void close_handle(int handle) noexcept { (void)::syscall(SYS_close, handle); }
+#endif
 
 [[nodiscard]] int make_eventfd(primitive_handles& made) noexcept {
-  const auto fd = static_cast<int>(::syscall(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC));
+  const int fd = new_eventfd();
   if (fd < 0) return errno;
   made = {fd, fd};
   return 0;
@@ -28,7 +43,7 @@ namespace {
 
 [[nodiscard]] int make_pipe(primitive_handles& made) noexcept {
   int ends[2];
-  if (::syscall(SYS_pipe2, ends, O_NONBLOCK | O_CLOEXEC) != 0) return errno;
+  if (new_pipe(ends) != 0) return errno;
   made = {ends[0], ends[1]};
   return 0;
 }
@@ -46,8 +61,8 @@ void close_primitive(primitive_handles& handles) noexcept {
   if (!handles.exists()) return;
   // close(2) on Linux frees the descriptor whatever it returns; eventfds and pipes have nothing to flush. EBADF would
   // mean that somebody closed a descriptor that is not his: nothing of ours is lost by it any more.
-  if (handles.is_pipe()) (void)::syscall(SYS_close, handles.write);
-  (void)::syscall(SYS_close, handles.read);
+  if (handles.is_pipe()) close_handle(handles.write);
+  close_handle(handles.read);
   handles = {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "event/native.hpp"
 #include "proactor/loop.hpp"
+#include "sync/tsan_bridge.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -79,6 +80,7 @@ bool loop::kernel_part_is_over(waiter& w, kernel_work& work) noexcept {
 void loop::finished(kernel_work& work, int result) noexcept {
   work.active = false;
   --active;
+  if (result >= 0 && work.wanted != request::writable) order_after_writes(work.handle);
   waiter& w = *work.owner;
   native_state* native = w.is_operation() ? nullptr : static_cast<cell&>(w).native();
   const bool drained = native != nullptr && result > 0;

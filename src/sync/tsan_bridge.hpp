@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// What ThreadSanitizer cannot see by itself: order that the kernel makes when io_uring reads or polls a handle. (It follows
-/// read, write and epoll_wait, since it intercepts those. Everything between chime's own threads goes through atomics.)
+/// What ThreadSanitizer cannot see by itself: order that the kernel makes, when it reports that a handle has become readable,
+/// between those who wrote to it and the completion. (Everything between chime's own threads goes through atomics.)
 #pragma once
 
 #if defined(__SANITIZE_THREAD__)
