@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <numa.h>
 #include <numaif.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,39 +18,16 @@
 #include <vector>
 
 #include "chime/memory.hpp"
+#include "numa_nodes.hpp"
 
 namespace {
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-
-bool has_numa() { return get_mempolicy(nullptr, nullptr, 0, nullptr, 0) == 0; }
-
-std::vector<unsigned> usable_nodes() {
-  std::vector<unsigned> nodes;
-  for (int node = 0; node <= numa_max_node(); ++node) {
-    if (numa_bitmask_isbitset(numa_all_nodes_ptr, static_cast<unsigned>(node)) != 0) {
-      nodes.push_back(static_cast<unsigned>(node));
-    }
-  }
-  return nodes;
-}
-
-/// On which node each page of a block is, or a negative errno.
-std::vector<int> residence(void* block, std::size_t size) {
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  std::vector<void*> pages;
-  for (std::size_t offset = 0; offset < size; offset += page) pages.push_back(static_cast<std::byte*>(block) + offset);
-  std::vector<int> nodes(pages.size(), -1);
-  EXPECT_EQ(move_pages(0, pages.size(), pages.data(), nullptr, nodes.data(), 0), 0);
-  return nodes;
-}
-
-chime::allocator numa_memory(unsigned node) {
-  const auto memory = chime::numa_allocator(node);
-  EXPECT_TRUE(memory) << memory.error().message();
-  return memory.value_or(chime::allocator{});
-}
+using chime_test::has_numa;
+using chime_test::kib;
+using chime_test::mib;
+using chime_test::numa_memory;
+using chime_test::residence;
+using chime_test::usable_nodes;
 
 TEST(Numa, MemoryIsOnItsNodeAndBoundThere) {
   if (!has_numa()) GTEST_SKIP() << "no NUMA support here";
