@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <vector>
 
@@ -24,7 +23,6 @@ namespace {
 
 using chime_test::has_numa;
 using chime_test::kib;
-using chime_test::mib;
 using chime_test::numa_memory;
 using chime_test::residence;
 using chime_test::usable_nodes;
@@ -43,48 +41,6 @@ TEST(Numa, MemoryIsOnItsNodeAndBoundThere) {
     EXPECT_EQ(bound[node / (8 * sizeof(unsigned long))], 1UL << node % (8 * sizeof(unsigned long)));
     memory.deallocate(memory.context, block, 256 * kib, 4 * kib);
   }
-}
-
-TEST(Numa, RequestsAreAligned) {
-  const chime::allocator memory = numa_memory(0);
-  for (const std::size_t alignment : {std::size_t{1}, std::size_t{64}, 4 * kib, 64 * kib, 2 * mib}) {
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, 4 * kib, 64 * kib, 2 * mib + 1}) {
-      void* const block = memory.allocate(memory.context, size, alignment);
-      ASSERT_NE(block, nullptr);
-      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % alignment, 0U);
-      std::memset(block, 0xff, size);
-      memory.deallocate(memory.context, block, size, alignment);
-    }
-  }
-  memory.deallocate(memory.context, nullptr, 1, 1);
-}
-
-/// The address space of this process, in pages.
-std::size_t mapped_pages() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages;
-}
-
-TEST(Numa, EverythingIsUnmapped) {
-  const chime::allocator memory = numa_memory(0);
-  const std::size_t before = mapped_pages();
-  for (int round = 0; round < 64; ++round) {
-    void* const block = memory.allocate(memory.context, 64 * kib, 16 * mib);
-    ASSERT_NE(block, nullptr);
-    memory.deallocate(memory.context, block, 64 * kib, 16 * mib);
-  }
-  // Had each round kept the block alone, that would be as many pages.
-  EXPECT_LT(mapped_pages(), before + 64 * (64 * kib / 4096));
-}
-
-TEST(Numa, FailureIsNull) {
-  const chime::allocator memory = numa_memory(0);
-  EXPECT_EQ(memory.allocate(memory.context, SIZE_MAX, 64), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, std::size_t{1} << 60, 64), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, 64, std::size_t{1} << 63), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, 64, 0), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, 64, 96), nullptr);
 }
 
 TEST(Numa, MissingNodeIsAnError) {
