@@ -3,7 +3,7 @@
 # io_uring and NUMA can be left out, by a word and never silently: io_uring is the fastest backend where it runs.
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED) # headers only
-if(CHIME_WITH_IO_URING)
+if(CHIME_WITH_IO_URING OR CHIME_BUILD_BENCH)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(LIBURING IMPORTED_TARGET liburing>=2.3)
   if(NOT LIBURING_FOUND)

@@ -56,10 +56,11 @@ run_suite() {
   printf 'suite %s ended with %d after %d s\n' "$name" "$code" "$(seconds_since "$started")"
 }
 
-# Left out: the death tests that start their own program anew, which the kernel can do for programs of this machine only.
+# Left out: death tests, since qemu adds words of its own to those of a program that dies, can start no program of another
+# processor anew, and has no seccomp.
 run_suites() {
-  local backend anew='EventCacheDeathTest*:EventDeathTest*:EventPoolCloseDeathTest*:HomeDeathTest*'
-  run_suite "$1" unit chime_unit_tests --gtest_color=no --gtest_filter="-$anew"
+  local backend
+  run_suite "$1" unit chime_unit_tests --gtest_color=no --gtest_filter='-*DeathTest*'
   run_suite "$1" conformance chime_conformance_tests --gtest_color=no
   for backend in io_uring epoll poll; do run_suite "$1" "c_api.$backend" chime_c_api_test "$backend"; done
   printf 'all suites ended\n'
