@@ -74,6 +74,6 @@ command_guest() {
   say "booting $(basename "$kernel"); everything it prints is in $dir/console-$series.log"
   guest_boot "$kernel" "$dir/memory.gz" 2>&1 | tr -d '\r' | tee "$dir/console-$series.log" |
     without_ok
-  say "the guest, after $(seconds_since "$started") s with the build"
+  say "$(basename "$kernel"), after $(seconds_since "$started") s with the build"
   report_suites "$dir/console-$series.log" placement || fail "something went wrong in the guest"
 }
