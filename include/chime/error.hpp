@@ -51,7 +51,7 @@ enum class fault {
   not_native,              ///< the pool was not opened with native = true
   native_only_in_loop,     ///< a native event cannot be waited for without a loop
   unknown_node,            ///< the machine has no such NUMA node, or this process may not use it
-  numa_unavailable,        ///< the kernel has no NUMA support
+  numa_unavailable,        ///< the kernel has no NUMA support, or chime was built without it
   block_misfit,            ///< a block size or alignment that is no power of two, zero, or too large
 };
 

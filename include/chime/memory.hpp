@@ -69,7 +69,8 @@ class CHIME_API block_pool {
 /// is a mapping of its own, rounded up to pages, which are taken at once, and null if the node is full: meant for pages
 /// and chunks, not for small objects; put a block_pool on top. Any thread. The allocator has no state of its own, and
 /// may be copied and kept for ever.
-/// Errors: unknown_node, numa_unavailable (the kernel has no NUMA support; node 0 then works all the same, unbound).
+/// Errors: unknown_node, numa_unavailable (the kernel has no NUMA support, or chime was built without libnuma; node 0
+/// then works all the same, unbound).
 [[nodiscard]] CHIME_API result<allocator> numa_allocator(unsigned node) noexcept;
 
 }  // namespace v1

@@ -13,6 +13,7 @@
 
 #include "backend/read_probe.hpp"
 #include "backend/readiness.hpp"
+#include "backend/uring_options.hpp"
 #include "error/system.hpp"
 #include "sync/misuse.hpp"
 
@@ -27,11 +28,6 @@ constexpr unsigned completion_entries = 4096;
 constexpr std::uint64_t nobody = 0;
 constexpr std::uint64_t the_bell = 1;
 
-struct features {
-  bool deferred = true;
-  bool linked = false;  ///< drain by a poll linked to a read, as opposed to a plain read
-};
-
 /// Whether a ring that said this can go on. ETIME: nothing came. EINTR: a signal handler ran. EAGAIN, EBUSY, ENOMEM:
 /// the kernel takes no submissions just now; they stay in the queue for the next call. What makes it useless: EBADF,
 /// EBADFD, EEXIST (another task entered), EFAULT, EINVAL.
@@ -41,7 +37,8 @@ struct features {
 
 class uring_loop final : public backend {
  public:
-  uring_loop(const backend_setup& setup, features f) noexcept : sink_(setup.sink), bell_(setup.bell), features_(f) {}
+  uring_loop(const backend_setup& setup, uring_options o) noexcept
+      : sink_(setup.sink), bell_(setup.bell), options_(o) {}
   ~uring_loop() override {
     if (open_) io_uring_queue_exit(&ring_);
   }
@@ -49,8 +46,8 @@ class uring_loop final : public backend {
   [[nodiscard]] int open() noexcept;
 
   [[nodiscard]] std::string_view name() const noexcept override {
-    if (features_.deferred) return features_.linked ? "io_uring:linked-read" : "io_uring";
-    return features_.linked ? "io_uring:no-defer,linked-read" : "io_uring:no-defer";
+    if (options_.deferred) return options_.linked ? "io_uring:linked-read" : "io_uring";
+    return options_.linked ? "io_uring:no-defer,linked-read" : "io_uring:no-defer";
   }
   [[nodiscard]] std::error_code bind() noexcept override;
   [[nodiscard]] int start(kernel_work&) noexcept override;
@@ -69,7 +66,7 @@ class uring_loop final : public backend {
 
   kernel_sink* sink_;
   int bell_;
-  features features_;
+  uring_options options_;
   bool open_ = false;
   bool bell_is_watched_ = false;
   std::uint64_t reaped_ = 0;
@@ -82,7 +79,7 @@ static_assert(sizeof(uring_loop) <= sizeof(backend_storage));
 int uring_loop::open() noexcept {
   io_uring_params wanted = {};
   wanted.flags = IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED;
-  if (features_.deferred) {
+  if (options_.deferred) {
     wanted.flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
   }
   wanted.cq_entries = completion_entries;
@@ -118,7 +115,7 @@ bool uring_loop::make_room(unsigned entries) noexcept {
 
 int uring_loop::start(kernel_work& work) noexcept {
   const bool drain = work.wanted == request::drain;
-  const bool poll_first = !drain || features_.linked || work.value == -EAGAIN;
+  const bool poll_first = !drain || options_.linked || work.value == -EAGAIN;
   if (!make_room(poll_first && drain ? 2 : 1)) return -EAGAIN;
   work.value = poll_first ? 1 : 0;  // what stop() has to aim at
   if (poll_first) {
@@ -224,46 +221,24 @@ void uring_loop::report(kernel_work& work, int result) noexcept {
   sink_->finished(work, result);
 }
 
-[[nodiscard]] bool parse(std::string_view options, features& wanted) noexcept {
-  while (!options.empty()) {
-    const auto comma = options.find(',');
-    const std::string_view option = options.substr(0, comma);
-    options = comma == std::string_view::npos ? std::string_view{} : options.substr(comma + 1);
-    if (option == "no-defer") {
-      wanted.deferred = false;
-    } else if (option == "linked-read") {
-      wanted.linked = true;
-    } else if (option == "plain-read") {
-      wanted.linked = false;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
-void describe_features(backend_text& text, features f) noexcept {
-  if (f.deferred) {
-    describe(text, f.linked ? "single issuer, deferred task run, poll linked to read"
+void describe_options(backend_text& text, uring_options o) noexcept {
+  if (o.deferred) {
+    describe(text, o.linked ? "single issuer, deferred task run, poll linked to read"
                             : "single issuer, deferred task run, plain read");
   } else {
-    describe(text, f.linked ? "no deferred task run, poll linked to read" : "no deferred task run, plain read");
+    describe(text, o.linked ? "no deferred task run, poll linked to read" : "no deferred task run, plain read");
   }
 }
 
 backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error,
               backend_text& text) noexcept {
-  features wanted{.deferred = true, .linked = !plain_read_waits()};
-  if (!parse(setup.options, wanted)) {
-    error = make_error_code(fault::unknown_backend_option);
-    describe(text, "options of io_uring are no-defer, plain-read and linked-read");
-    return nullptr;
-  }
+  uring_options wanted{.deferred = true, .linked = !plain_read_waits()};
+  if (!parse(setup.options, wanted, error, text)) return nullptr;
   for (;;) {
     auto* made = new (storage.bytes.data()) uring_loop(setup, wanted);
     const int failed = made->open();
     if (failed == 0) {
-      describe_features(text, wanted);
+      describe_options(text, wanted);
       return made;
     }
     made->~uring_loop();

@@ -51,7 +51,8 @@ constexpr fault_entry fault_entries[] = {
     {fault::unknown_node, errc::invalid_argument,
      "no such NUMA node, or none that this process may use; Mems_allowed_list in /proc/self/status names those it may"},
     {fault::numa_unavailable, errc::unsupported,
-     "the kernel has no NUMA support, or hides it from this process; only node 0 works, unbound"},
+     "the kernel has no NUMA support, or hides it from this process, or chime was built without it; only node 0 works, "
+     "unbound"},
     {fault::block_misfit, errc::invalid_argument,
      "such blocks cannot be cut; size and number must not be 0, the alignment must be a power of two from 64 upwards, "
      "and a chunk must fit in memory"},

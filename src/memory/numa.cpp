@@ -3,16 +3,14 @@
 /// Memory of one NUMA node. Of libnuma only the system calls are used: its own allocation functions print, exit, or
 /// quietly take memory of another node when something fails, and its numa_available() does not see a sandbox.
 #include <numaif.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <bit>
 #include <cerrno>
 #include <climits>
 #include <cstdint>
 
 #include "chime/memory.hpp"
 #include "error/system.hpp"
+#include "memory/mapping.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -38,41 +36,6 @@ class node_set {
   unsigned long words_[node_limit / word_bits] = {};
 };
 
-std::size_t system_page_size() noexcept { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
-
-/// What a request of `size` bytes maps. At least a page, so that every request has an address of its own.
-std::size_t mapped_size(std::size_t size) noexcept {
-  const std::size_t page = system_page_size();
-  return size == 0 ? page : (size + page - 1) & ~(page - 1);
-}
-
-void unmap(std::byte* start, std::size_t size) noexcept {
-  if (size == 0 || munmap(start, size) == 0) return;
-  // The hole would split a mapping and the process has as many as it may: only the addresses are lost.
-  madvise(start, size, MADV_DONTNEED);
-}
-
-/// Addresses alone: no page is behind them yet, not even in a process that locks all that it maps.
-std::byte* reserve(std::size_t size, std::size_t alignment) noexcept {
-  const std::size_t page = system_page_size();
-  const std::size_t slack = alignment > page ? alignment - page : 0;
-  void* const mapped = mmap(nullptr, size + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) return nullptr;
-  std::byte* const start = static_cast<std::byte*>(mapped);
-  const std::size_t head = -reinterpret_cast<std::uintptr_t>(start) & (alignment - 1);
-  const std::size_t skipped = slack == 0 ? 0 : head;
-  unmap(start, skipped);
-  unmap(start + skipped + size, slack - skipped);
-  return start + skipped;
-}
-
-/// Makes the addresses usable and takes their pages now, so that a failure shows here and not at the first touch.
-bool populate(std::byte* start, std::size_t size) noexcept {
-  if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0) return false;
-  // EINVAL: a kernel before 5.14. The pages then come at their first touch.
-  return madvise(start, size, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;
-}
-
 bool set_policy(std::byte* start, std::size_t size, int policy, unsigned node, unsigned flags) noexcept {
   node_set only;
   only.add(node);
@@ -84,20 +47,9 @@ bool set_policy(std::byte* start, std::size_t size, int policy, unsigned node, u
 /// some pages are elsewhere; and if so, a second try moves them, which makes the kernel reclaim memory but kill
 /// nothing.
 bool populate_on(std::byte* start, std::size_t size, unsigned node) noexcept {
-  return set_policy(start, size, MPOL_PREFERRED, node, 0) && populate(start, size) &&
+  return set_policy(start, size, MPOL_PREFERRED, node, 0) && detail::populate(start, size) &&
          (set_policy(start, size, MPOL_BIND, node, MPOL_MF_STRICT) ||
           set_policy(start, size, MPOL_BIND, node, MPOL_MF_STRICT | MPOL_MF_MOVE));
-}
-
-template <class Populate>
-void* map(std::size_t size, std::size_t alignment, Populate take_pages) noexcept {
-  if (size > PTRDIFF_MAX / 2 || alignment > PTRDIFF_MAX / 2 || !std::has_single_bit(alignment)) return nullptr;
-  const std::size_t whole = mapped_size(size);
-  std::byte* const start = reserve(whole, alignment);
-  if (start == nullptr) return nullptr;
-  if (take_pages(start, whole)) return start;
-  unmap(start, whole);
-  return nullptr;
 }
 
 // The context is the number itself and is never followed, so that the allocator has nothing to outlive.
@@ -108,15 +60,8 @@ unsigned node_of(void* context) noexcept { return static_cast<unsigned>(reinterp
 
 void* allocate_bound(void* context, std::size_t size, std::size_t alignment) noexcept {
   const unsigned node = node_of(context);
-  return map(size, alignment, [node](std::byte* start, std::size_t whole) { return populate_on(start, whole, node); });
-}
-
-void* allocate_unbound(void*, std::size_t size, std::size_t alignment) noexcept {
-  return map(size, alignment, populate);
-}
-
-void deallocate(void*, void* block, std::size_t size, std::size_t) noexcept {
-  if (block != nullptr) unmap(static_cast<std::byte*>(block), mapped_size(size));
+  return detail::map(size, alignment,
+                     [node](std::byte* start, std::size_t whole) { return populate_on(start, whole, node); });
 }
 
 result<allocator> without_numa(unsigned node, int failed) noexcept {
@@ -124,7 +69,7 @@ result<allocator> without_numa(unsigned node, int failed) noexcept {
   // other failure as long as no kernel numbers more nodes than a node_set.
   if (failed != ENOSYS && failed != EPERM) return std::unexpected(detail::system_error(failed));
   if (node != 0) return std::unexpected(make_error_code(fault::numa_unavailable));
-  return allocator{.allocate = allocate_unbound, .deallocate = deallocate};
+  return detail::mapped_memory();
 }
 
 }  // namespace
@@ -136,7 +81,7 @@ result<allocator> numa_allocator(unsigned node) noexcept {
     return without_numa(node, errno);
   }
   if (!allowed.contains(node)) return std::unexpected(make_error_code(fault::unknown_node));
-  return allocator{.allocate = allocate_bound, .deallocate = deallocate, .context = context_of(node)};
+  return allocator{.allocate = allocate_bound, .deallocate = detail::unmap_block, .context = context_of(node)};
 }
 
 }  // namespace v1

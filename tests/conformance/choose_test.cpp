@@ -151,7 +151,25 @@ TEST(choosing, probing_reports_the_backends_in_their_order_and_leaks_nothing) {
   }
 }
 
+/// A library may be built without io_uring; it then never gets as far as the call.
+[[nodiscard]] bool io_uring_is_built_in() {
+  return !contains(chime::probe_backends()[0].detail.data(), "not built in");
+}
+
+TEST(choosing, where_io_uring_is_not_built_in_the_reason_is_told_and_wrong_options_are_refused_all_the_same) {
+  if (io_uring_is_built_in()) GTEST_SKIP() << "io_uring is built in";
+  const environment none(nullptr);
+  EXPECT_FALSE(chime::probe_backends()[0].usable);
+  chime::proactor loop;
+  EXPECT_EQ(loop.open({.backend = "io_uring:no-defer"}).error(), chime::fault::backend_unusable);
+  EXPECT_EQ(loop.open({.backend = "io_uring:defer"}).error(), chime::fault::unknown_backend_option);
+  ASSERT_TRUE(loop.open());
+  EXPECT_EQ(loop.backend(), "epoll");
+  EXPECT_TRUE(contains(loop.backend_choice(), "io_uring cannot run: not built in")) << loop.backend_choice();
+}
+
 TEST(choosing, where_io_uring_is_refused_epoll_is_taken_and_the_reason_is_told) {
+  if (!io_uring_is_built_in()) GTEST_SKIP() << "io_uring is not built in";
   const environment none(nullptr);
   const std::pair<unsigned, const char*> errors[] = {{EPERM, "EPERM"}, {ENOSYS, "ENOSYS"}, {EACCES, "EACCES"}};
   for (const auto& [error, name] : errors) {

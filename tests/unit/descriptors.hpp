@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// How many descriptors this process has, and a limit on how many more it may get.
+/// How many descriptors this process has, how many it may have, and a limit on how many more it may get.
 #pragma once
 
 #include <dirent.h>
@@ -24,6 +24,15 @@ namespace chime_test {
   while (::readdir(all) != nullptr) ++count;
   ::closedir(all);
   return count - 3;  // ".", ".." and the directory itself
+}
+
+/// For tests that need more descriptors than the 1,024 that a login gets. False: this process may not have so many.
+[[nodiscard]] inline bool allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_cur >= count) return true;
+  limit.rlim_cur = count;
+  return limit.rlim_max >= count && ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 /// While this lives the process can open exactly `more` further descriptors.

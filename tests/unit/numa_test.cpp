@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <numa.h>
 #include <numaif.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -14,44 +13,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <vector>
 
 #include "chime/memory.hpp"
+#include "numa_nodes.hpp"
 
 namespace {
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-
-bool has_numa() { return get_mempolicy(nullptr, nullptr, 0, nullptr, 0) == 0; }
-
-std::vector<unsigned> usable_nodes() {
-  std::vector<unsigned> nodes;
-  for (int node = 0; node <= numa_max_node(); ++node) {
-    if (numa_bitmask_isbitset(numa_all_nodes_ptr, static_cast<unsigned>(node)) != 0) {
-      nodes.push_back(static_cast<unsigned>(node));
-    }
-  }
-  return nodes;
-}
-
-/// On which node each page of a block is, or a negative errno.
-std::vector<int> residence(void* block, std::size_t size) {
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  std::vector<void*> pages;
-  for (std::size_t offset = 0; offset < size; offset += page) pages.push_back(static_cast<std::byte*>(block) + offset);
-  std::vector<int> nodes(pages.size(), -1);
-  EXPECT_EQ(move_pages(0, pages.size(), pages.data(), nullptr, nodes.data(), 0), 0);
-  return nodes;
-}
-
-chime::allocator numa_memory(unsigned node) {
-  const auto memory = chime::numa_allocator(node);
-  EXPECT_TRUE(memory) << memory.error().message();
-  return memory.value_or(chime::allocator{});
-}
+using chime_test::has_numa;
+using chime_test::kib;
+using chime_test::numa_memory;
+using chime_test::residence;
+using chime_test::usable_nodes;
 
 TEST(Numa, MemoryIsOnItsNodeAndBoundThere) {
   if (!has_numa()) GTEST_SKIP() << "no NUMA support here";
@@ -67,48 +41,6 @@ TEST(Numa, MemoryIsOnItsNodeAndBoundThere) {
     EXPECT_EQ(bound[node / (8 * sizeof(unsigned long))], 1UL << node % (8 * sizeof(unsigned long)));
     memory.deallocate(memory.context, block, 256 * kib, 4 * kib);
   }
-}
-
-TEST(Numa, RequestsAreAligned) {
-  const chime::allocator memory = numa_memory(0);
-  for (const std::size_t alignment : {std::size_t{1}, std::size_t{64}, 4 * kib, 64 * kib, 2 * mib}) {
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, 4 * kib, 64 * kib, 2 * mib + 1}) {
-      void* const block = memory.allocate(memory.context, size, alignment);
-      ASSERT_NE(block, nullptr);
-      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % alignment, 0U);
-      std::memset(block, 0xff, size);
-      memory.deallocate(memory.context, block, size, alignment);
-    }
-  }
-  memory.deallocate(memory.context, nullptr, 1, 1);
-}
-
-/// The address space of this process, in pages.
-std::size_t mapped_pages() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages;
-}
-
-TEST(Numa, EverythingIsUnmapped) {
-  const chime::allocator memory = numa_memory(0);
-  const std::size_t before = mapped_pages();
-  for (int round = 0; round < 64; ++round) {
-    void* const block = memory.allocate(memory.context, 64 * kib, 16 * mib);
-    ASSERT_NE(block, nullptr);
-    memory.deallocate(memory.context, block, 64 * kib, 16 * mib);
-  }
-  // Had each round kept the block alone, that would be as many pages.
-  EXPECT_LT(mapped_pages(), before + 64 * (64 * kib / 4096));
-}
-
-TEST(Numa, FailureIsNull) {
-  const chime::allocator memory = numa_memory(0);
-  EXPECT_EQ(memory.allocate(memory.context, SIZE_MAX, 64), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, std::size_t{1} << 60, 64), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, 64, std::size_t{1} << 63), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, 64, 0), nullptr);
-  EXPECT_EQ(memory.allocate(memory.context, 64, 96), nullptr);
 }
 
 TEST(Numa, MissingNodeIsAnError) {
