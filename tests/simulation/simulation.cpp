@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "simulation.hpp"
+
+#include <cerrno>
+
+#include "chime/detail/thread.hpp"
+
+namespace chime::simulation {
+namespace {
+
+simulation* present = nullptr;
+
+/// Far from those that the library gives to the process's own threads, and from 0.
+constexpr std::uint64_t first_thread_number = 1'000;
+
+}  // namespace
+
+simulation::simulation(std::uint64_t its_seed, bool prints)
+    : seed(its_seed),
+      random(its_seed),
+      how(profile::drawn_from(random)),
+      log(its_seed, prints),
+      os(*this),
+      heap(*this) {
+  present = this;
+  become(0);
+}
+
+simulation::~simulation() { present = nullptr; }
+
+bool simulation::under_way() noexcept { return present != nullptr; }
+simulation& simulation::current() noexcept { return *present; }
+std::uint64_t present_seed() noexcept { return present == nullptr ? 0 : present->seed; }
+
+void simulation::become(unsigned thread) noexcept {
+  thread_ = thread;
+  detail::thread_number = first_thread_number + thread;
+}
+
+bool simulation::let_one_act() noexcept {
+  if (runs == nullptr || calm || depth_ == deepest) return false;
+  const int kept = errno;
+  const unsigned me = thread_;
+  ++depth_;
+  const bool acted = runs->other_thread_acts();
+  --depth_;
+  become(me);
+  errno = kept;
+  return acted;
+}
+
+void simulation::let_others_act() noexcept {
+  if (!random.chance(how.thread_between)) return;
+  if (let_one_act()) note(step::thread_between);
+}
+
+}  // namespace chime::simulation
