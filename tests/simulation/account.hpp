@@ -41,15 +41,17 @@ struct event_use {
   unsigned delivered = 0;   ///< signals that said so
   unsigned consumed = 0;    ///< waits that succeeded
   unsigned foreign = 0;     ///< writes of others
+  bool unsettled = false;   ///< a ticket's write may have come after the wait that it was for
   unsigned signalling = 0;  ///< calls of signal() that are under way
   int read_handle = -1;     ///< of a native event
   int write_handle = -1;
   bool shared = false;  ///< others have the handles
   bool foreign_over = false;
-  bool dead = false;  ///< its pool was closed: no ticket may be touched any more
+  unsigned foreign_writing = 0;  ///< writes by number that are under way: it must not go back
+  bool dead = false;             ///< its pool was closed: no ticket may be touched any more
 
   /// Signals that are kept or on their way to a completion; exact while no signal is under way and nobody has the handle.
-  [[nodiscard]] unsigned pending() const { return delivered - consumed; }
+  [[nodiscard]] int pending() const { return static_cast<int>(delivered) - static_cast<int>(consumed); }
   [[nodiscard]] bool is_exact() const { return signalling == 0 && !shared; }
   /// The most waits that may have succeeded. A foreign write, or one of a ticket beside it, may be told twice: as a signal
   /// that is kept, and once more by the handle.

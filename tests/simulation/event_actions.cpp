@@ -21,13 +21,13 @@ void world::submit(event_use& u) {
 }
 
 void world::submit_until(event_use& u, std::int64_t due_ns) {
-  s_.note(u.pending() != 0             ? step::submitted_signalled
+  s_.note(u.pending() > 0              ? step::submitted_signalled
           : due_ns == kernel::for_ever ? step::submitted
                                        : step::submitted_with_deadline,
           u.id);
   u.where = event_use::place::in_flight;
   u.wait.begin(due_ns, kernel_errors_);
-  u.wait.must_succeed = u.is_exact() && u.pending() != 0;
+  u.wait.must_succeed = u.is_exact() && u.pending() > 0;
   u.wait.may_cancel = pool_of(u).cancelling != 0;
   // A callable of our own, since the event belongs to the loop from here on.
   const callback done(
@@ -56,6 +56,7 @@ void world::signal(event_use& u) {
   const bool delivered = said == signal_result::delivered;
   s_.note(delivered ? step::signal_delivered : step::signal_coalesced, u.id);
   if (delivered) ++u.delivered;
+  u.unsettled = u.unsettled || !alone;
   if (!alone || u.shared) return;
   require(u.pending() == 1, delivered ? "a signal is delivered twice" : "a signal is coalesced with none", u.id,
           u.pending());
@@ -107,7 +108,7 @@ void world::block(event_use& u) {
   u.where = event_use::place::blocked;
   blocked_.push_back(&u);
   const std::int64_t due = one_of(2) == 0 ? kernel::for_ever : s_.os.now_ns() + s_.random.between(-1'000, 1'000'000);
-  const bool was_signalled = u.is_exact() && u.pending() != 0;
+  const bool was_signalled = u.is_exact() && u.pending() > 0;
   const result<void> woken = u.ev.wait_until(at(due));
   blocked_.pop_back();
   u.where = event_use::place::at_rest;
@@ -134,7 +135,7 @@ void world::show_handle(event_use& u) {
   }
   require(shown.has_value() && s_.os.file_of(static_cast<int>(*shown)) >= 0, "a native event shows no open handle",
           u.id);
-  if (u.shared && one_of(2) == 0) {
+  if (u.shared && u.foreign_writing == 0 && one_of(2) == 0) {
     s_.note(step::foreign_use_ended, u.id);
     u.ev.foreign_use_ended();
     u.foreign_over = true;
@@ -152,17 +153,20 @@ void world::write_foreign(event_use& u) {
   ++u.foreign;
   const std::uint64_t one = 1;
   const bool pipe = u.write_handle != u.read_handle;
+  ++u.foreign_writing;
   (void)s_.os.write(u.write_handle, &one, pipe ? 1 : sizeof one);  // EAGAIN: it is full, and so readable anyway
+  --u.foreign_writing;
 }
 
 void world::completed(event_use& u, completion&& done) {
   ++acts_;
   ++completions_;
-  require(polling_ && s_.thread() == 0 && s_.depth() == 0, "a completion runs outside of a poll", u.id);
+  require(polling_ && s_.thread() == 0, "a completion runs outside of a poll", u.id);
   require(u.wait.flying && u.where == event_use::place::in_flight, "a wait completes twice", u.id);
   require(done.ev && done.ev.get_ticket() == u.token, "a completion hands out another event", u.id);
   require(!u.token.expired(), "a completed use is over", u.id);
   check_outcome(u, done.error);
+  u.unsettled = u.unsettled || u.signalling != 0;
   u.wait.flying = false;
   u.where = event_use::place::at_rest;
   u.ev = std::move(done.ev);
@@ -192,10 +196,15 @@ void world::check_outcome(event_use& u, std::error_code error) {
             error.value());
     require(!w.is_decided(), "a wait fails after another outcome", u.id);
   }
-  // Who polls the handle must see a signal that is kept, and none that was consumed.
-  if (!pool_of(u).options.native || !u.is_exact()) return;
+  check_handle(u);
+}
+
+/// Who polls the handle must see a signal that is kept, and none that was consumed.
+void world::check_handle(const event_use& u) const {
+  if (!pools_[u.pool].options.native || !u.is_exact()) return;
   const bool readable = s_.os.content(s_.os.file_of(u.read_handle)) != 0;
-  require(readable == (u.pending() != 0), "a handle tells another than its event", u.id, u.pending());
+  require(readable || u.pending() == 0, "a handle does not tell of a signal that is kept", u.id);
+  require(!readable || u.pending() > 0 || u.unsettled, "a handle tells of a signal that was consumed", u.id);
 }
 
 /// Inside the callback.

@@ -29,7 +29,7 @@ std::int64_t world::completing_by_themselves() const {
   std::int64_t count = 0;
   for (const event_use& u : uses_) {
     const wait_account& w = u.wait;
-    if (w.flying && (w.is_decided() || w.due_ns != kernel::for_ever || (u.is_exact() && u.pending() != 0))) ++count;
+    if (w.flying && (w.is_decided() || w.due_ns != kernel::for_ever || (u.is_exact() && u.pending() > 0))) ++count;
   }
   for (const operation_use& o : operations_) {
     const bool by_itself = o.is != operation_use::kind::watch || o.kernel_said.has_value();

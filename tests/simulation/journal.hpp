@@ -69,6 +69,8 @@ enum class step : unsigned char {
   // What the kernel did.
   slept,
   rang,
+  wrote,
+  has_read,
   work_started,
   work_finished,
   // What the kernel and others did wrong.

@@ -108,7 +108,7 @@ long kernel::write(int number, const void* from, std::size_t size) noexcept {
     of_.note(step::primitive_full, number);
     return -EAGAIN;
   }
-  if (file == bell) of_.note(step::rang);
+  of_.note(file == bell ? step::rang : step::wrote, file);
   f.content += more;
   tell(file);
   return static_cast<long>(size);
@@ -124,6 +124,7 @@ long kernel::read(int number, void* to, std::size_t size) noexcept {
 
 long kernel::read_file(int file, void* to, std::size_t size) noexcept {
   auto& f = at(file);
+  of_.note(step::has_read, file, static_cast<std::int64_t>(f.content));
   if (f.content == 0) return -EAGAIN;
   if (f.is == kind::eventfd) {
     std::memcpy(to, &f.content, sizeof f.content);
@@ -138,9 +139,10 @@ long kernel::read_file(int file, void* to, std::size_t size) noexcept {
 
 void kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
   const std::int64_t end = timeout_ns < 0 ? for_ever : now_ns_ + timeout_ns;
-  // The timeout was reckoned from the reading before the last.
   if (!who.has_news()) {
-    of_.runs->sleeps(reading_before_ns_, timeout_ns < 0 ? for_ever : reading_before_ns_ + timeout_ns);
+    // A timeout was reckoned from the reading before the last.
+    if (timeout_ns < 0) of_.runs->sleeps(last_reading_ns_, for_ever);
+    if (timeout_ns >= 0) of_.runs->sleeps(reading_before_ns_, reading_before_ns_ + timeout_ns);
   }
   of_.note(step::slept, timeout_ns);
   for (unsigned acts = 0; !who.has_news(); ++acts) {

@@ -61,7 +61,7 @@ void world::cancel_operation(operation_use& o) {
 void world::completed(operation_use& o, completion&& done) {
   ++acts_;
   ++completions_;
-  require(polling_ && s_.thread() == 0 && s_.depth() == 0, "a completion runs outside of a poll", o.id);
+  require(polling_ && s_.thread() == 0, "a completion runs outside of a poll", o.id);
   require(o.wait.flying, "an operation completes twice", o.id);
   require(!done.ev, "an operation's completion has an event", o.id);
   const wait_account& w = o.wait;

@@ -96,6 +96,7 @@ event_use& world::begin_use(event&& ev, pool_use& p) {
 }
 
 void world::release(event_use& u) {
+  if (u.foreign_writing != 0) return;
   pool_use& p = pool_of(u);
   cache_use* const c = one_of(2) == 0 ? pick_cache(u.pool) : nullptr;
   u.where = event_use::place::gone;
@@ -185,14 +186,13 @@ void world::open_pool(pool_use& p) {
 
 void world::close_pool(pool_use& p) {
   p.in_close = true;
-  const std::uint64_t out = p.out;
   const std::size_t left = p.pool.close();
   p.in_close = false;
   p.closing = true;
   // What the polling thread has released in this poll counts as out for others.
   const bool exact = s_.thread() == 0;
-  require(exact ? left == out : left >= out, "a pool's close tells another number than are out",
-          static_cast<std::int64_t>(left), static_cast<std::int64_t>(out));
+  require(exact ? left == p.out : left >= p.out, "a pool's close tells another number than are out",
+          static_cast<std::int64_t>(left), static_cast<std::int64_t>(p.out));
   s_.note(left == 0 ? step::pool_closed : step::pool_still_out, static_cast<std::int64_t>(left));
   if (left != 0) return;
   p.open = false;

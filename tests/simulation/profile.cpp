@@ -4,8 +4,10 @@
 namespace chime::simulation {
 namespace {
 
-/// Half of the time nothing, else once in 512 to once in 2.
-[[nodiscard]] unsigned likelihood(random_source& random) { return random.below(2) == 0 ? 0 : 2U << random.below(9); }
+/// Half of the time nothing, else once in 256 to once in 2.
+[[nodiscard]] unsigned likelihood(random_source& random) { return random.below(2) == 0 ? 0 : 4U << random.below(8); }
+/// Of what a program may do or leave.
+[[nodiscard]] unsigned habit(random_source& random) { return random.below(4) == 0 ? 0 : random.below(900); }
 
 void draw_faults(profile& p, random_source& random) {
   for (unsigned* fault :
@@ -36,10 +38,10 @@ void draw_program(profile& p, random_source& random) {
     unsigned& weight = p.weights[static_cast<std::size_t>(a)];
     weight = (weight + 2) / 4;
   }
-  p.deadlines = likelihood(random);
-  p.resubmits = likelihood(random);
-  p.callbacks = likelihood(random);
-  p.late_tickets = likelihood(random);
+  p.deadlines = habit(random);
+  p.resubmits = habit(random);
+  p.callbacks = habit(random);
+  p.late_tickets = habit(random);
   p.rounds = 8 + random.below(56);
   p.acts_per_round = 1 + random.below(24);
 }

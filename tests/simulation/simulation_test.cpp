@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t ranges = 8;
 /// So many seconds without the end of a seed are a hang.
-constexpr unsigned longest_seconds = 60;
+constexpr unsigned longest_seconds = 20;
 /// Each kind of step happens at least once in so many seeds. (Fewer seeds than that prove nothing of it.)
 constexpr std::uint64_t seeds_per_step = 1'000;
 

@@ -41,26 +41,29 @@ void world::open() {
 void world::run() {
   for (std::uint32_t round = 0; round < s_.how.rounds; ++round) {
     const std::uint32_t acts = s_.random.below(s_.how.acts_per_round + 1);
-    for (std::uint32_t i = 0; i < acts; ++i) {
-      if (s_.random.below(2) == 0) {
-        act();
-      } else {
-        (void)s_.let_one_act();
-      }
-    }
-    poll_once();
+    for (std::uint32_t i = 0; i < acts; ++i) thread_acts(one_of(producers + 1), false);
+    thread_acts(0, true);
   }
 }
 
-bool world::other_thread_acts() {
-  const unsigned first = one_of(producers);
-  for (unsigned i = 0; i < producers; ++i) {
-    const unsigned k = 1 + (first + i) % producers;
-    if (busy_[k]) continue;
-    busy_[k] = true;
-    s_.become(k);
+void world::thread_acts(unsigned thread, bool polls) {
+  busy_[thread] = true;
+  s_.become(thread);
+  if (polls) {
+    poll_once();
+  } else {
     act();
-    busy_[k] = false;
+  }
+  busy_[thread] = false;
+}
+
+/// The polling thread may be the other one: then a poll runs in the middle of what somebody else is doing.
+bool world::other_thread_acts() {
+  const unsigned first = one_of(producers + 1);
+  for (unsigned i = 0; i <= producers; ++i) {
+    const unsigned k = (first + i) % (producers + 1);
+    if (busy_[k]) continue;
+    thread_acts(k, k == 0 && one_of(2) == 0);
     // A loop that finds something at every look need never sleep.
     if (polling_ && ++looks_ % patience == 0) wake_sleeper();
     return true;
@@ -178,7 +181,7 @@ void world::poll_checked(nanoseconds timeout) {
   s_.note(step::polled, timeout.count());
   const std::int64_t begin = s_.os.now_ns();
   const std::uint64_t ran = completions_;
-  const std::uint64_t wakes = wakes_;
+  const std::uint64_t wakes = wakes_before_ = wakes_;
   const std::uint64_t failed = s_.log.counts()[static_cast<std::size_t>(step::wait_failed)];
   polling_ = true;
   looks_ = 0;
@@ -246,13 +249,17 @@ void world::signal_blocked() {
 /// A sleep must end before the next deadline. (Work that found no room is tried again every millisecond, so its deadline may
 /// be that late.)
 void world::sleeps(std::int64_t now_ns, std::int64_t end_ns) {
+  require(running_ || wakes_ == wakes_before_, "a poll sleeps although it was woken");
   const std::int64_t grace = s_.log.counts()[static_cast<std::size_t>(step::no_room)] != 0 ? 1'000'000 : 0;
   const auto check = [&](const wait_account& w, std::int64_t id) {
     if (!w.flying || w.is_decided() || w.due_ns <= now_ns) return;
     require(end_ns <= w.due_ns || (end_ns != kernel::for_ever && end_ns - grace <= w.due_ns),
             "the loop sleeps beyond a deadline", id, end_ns - w.due_ns);
   };
-  for (const event_use& u : uses_) check(u.wait, u.id);
+  for (const event_use& u : uses_) {
+    // Else its outcome may stand, and only the kernel's report be missing.
+    if (u.pending() == 0 && u.signalling == 0 && u.foreign == 0) check(u.wait, u.id);
+  }
   for (const operation_use& o : operations_) check(o.wait, o.id);
   if (!s_.calm && ++looks_ % patience == 0) wake_sleeper();
 }

@@ -40,6 +40,7 @@ class world final : public program {
   static constexpr std::size_t most_uses = 400;
 
   // What threads do. world.cpp
+  void thread_acts(unsigned thread, bool polls);
   void act();
   void perform(action a);
   void poll_once();
@@ -74,6 +75,7 @@ class world final : public program {
   void write_foreign(event_use& u);
   void completed(event_use& u, completion&& done);
   void check_outcome(event_use& u, std::error_code error);
+  void check_handle(const event_use& u) const;
   void go_on_with(event_use& u);
   [[nodiscard]] bool only_signals_decide(const event_use& u) const;
 
@@ -116,6 +118,7 @@ class world final : public program {
   std::uint64_t acts_ = 0;         ///< changes whenever anybody does anything
   std::uint64_t completions_ = 0;  ///< callbacks run
   std::uint64_t wakes_ = 0;
+  std::uint64_t wakes_before_ = 0;   ///< the present poll
   std::uint64_t wakes_seen_ = 0;     ///< by polls, at least
   std::uint64_t kernel_errors_ = 0;  ///< told to waits for primitives
   std::uint64_t errors_told_ = 0;    ///< by them to the program
