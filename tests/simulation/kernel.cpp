@@ -145,7 +145,9 @@ void kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
     if (timeout_ns >= 0) of_.runs->sleeps(reading_before_ns_, reading_before_ns_ + timeout_ns);
   }
   of_.note(step::slept, timeout_ns);
+  const std::uint64_t wakes = of_.runs->wakes();
   for (unsigned acts = 0; !who.has_news(); ++acts) {
+    of_.require(of_.runs->wakes() == wakes, "the loop sleeps on although it was woken");
     if (of_.goes_wrong(of_.how.interrupted, step::interrupted_wait)) return;
     const std::int64_t next = std::min(end, who.next_news_ns());
     of_.require(!of_.calm || next != for_ever, "the loop sleeps for ever, with so much outstanding",

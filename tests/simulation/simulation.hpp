@@ -28,8 +28,10 @@ class program {
   virtual void sleeps(std::int64_t now_ns, std::int64_t end_ns) = 0;
   /// The kernel decided a watch (0 or -errno), or failed a wait for a primitive.
   virtual void kernel_said(const detail::kernel_work& work, int result) = 0;
+  /// How often it has woken the loop.
+  [[nodiscard]] virtual std::uint64_t wakes() const = 0;
   /// What is outstanding, for a failure's text.
-  virtual std::int64_t outstanding() const = 0;
+  [[nodiscard]] virtual std::int64_t outstanding() const = 0;
 
  protected:
   ~program() = default;

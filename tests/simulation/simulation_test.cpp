@@ -21,7 +21,7 @@ constexpr unsigned longest_seconds = 20;
 /// Each kind of step happens at least once in so many seeds. (Fewer seeds than that prove nothing of it.)
 constexpr std::uint64_t seeds_per_step = 1'000;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef __SANITIZE_ADDRESS__
 constexpr std::uint64_t usual_seeds = 5'000;
 #else
 constexpr std::uint64_t usual_seeds = 100'000;

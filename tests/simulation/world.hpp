@@ -31,6 +31,7 @@ class world final : public program {
   void signal_blocked() override;
   void sleeps(std::int64_t now_ns, std::int64_t end_ns) override;
   void kernel_said(const detail::kernel_work& work, int result) override;
+  [[nodiscard]] std::uint64_t wakes() const override { return wakes_; }
   [[nodiscard]] std::int64_t outstanding() const override;
 
  private:
