@@ -68,6 +68,10 @@ struct operation_use {
   std::optional<operation> op;
   kind is = kind::post;
   wait_account wait;
+  int handle = -1;  ///< of a watch
+  interest wanted = interest::readable;
+  bool was_ready = false;          ///< under its number, at some time since the submit
+  bool replaced = false;           ///< the number means another file by now
   unsigned calls = 0;              ///< cancels under way: it must not be submitted again
   std::optional<int> kernel_said;  ///< 0: ready, else -errno
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// The simulated backend: everything that src/backend/backend.hpp allows a backend to do, at random. It stands in the
-/// product's table of backends under the names of all three.
+/// product's table of backends in the place of io_uring, which cannot run on a simulated kernel. (Those of epoll and poll can:
+/// readiness_calls.hpp.)
 #include "backend/backend.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <new>
 #include <vector>
 
@@ -26,10 +26,9 @@ using detail::request;
 
 class simulated_backend final : public detail::backend, private sleeper {
  public:
-  simulated_backend(simulation& of, const backend_setup& setup, std::string_view name) noexcept
-      : of_(of), sink_(*setup.sink), bell_(of.os.file_of(setup.bell)), name_(name) {
+  simulated_backend(simulation& of, const backend_setup& setup) noexcept
+      : of_(of), sink_(*setup.sink), bell_(of.os.file_of(setup.bell)) {
     of_.os.told = this;
-    of_.os.bell = bell_;
   }
   ~simulated_backend() override {
     of_.require(items_.empty(), "the loop closed its backend with work in it",
@@ -37,7 +36,7 @@ class simulated_backend final : public detail::backend, private sleeper {
     of_.os.told = nullptr;
   }
 
-  [[nodiscard]] std::string_view name() const noexcept override { return name_; }
+  [[nodiscard]] std::string_view name() const noexcept override { return "io_uring"; }
   [[nodiscard]] std::error_code bind() noexcept override { return {}; }
   [[nodiscard]] bool looks_cheaply() const noexcept override { return of_.how.looks_cheaply; }
   [[nodiscard]] int start(kernel_work& work) noexcept override;
@@ -74,7 +73,6 @@ class simulated_backend final : public detail::backend, private sleeper {
   detail::kernel_sink& sink_;
   int bell_;
   std::uint64_t rings_seen_ = 0;
-  std::string_view name_;
   std::vector<item> items_;
 };
 static_assert(sizeof(simulated_backend) <= sizeof(backend_storage));
@@ -227,15 +225,15 @@ std::error_code simulated_backend::wait(std::int64_t timeout_ns) noexcept {
   if (of_.goes_wrong(of_.how.wait_fails, step::wait_failed)) return detail::system_error(ENOMEM);
   if (of_.goes_wrong(of_.how.early_return, step::early_return)) return {};
   if (!report_some() && timeout_ns != 0) {
-    of_.os.sleep(*this, timeout_ns);
+    (void)of_.os.sleep(*this, timeout_ns);
     (void)report_some();
   }
   rings_seen_ = of_.os.content(bell_);  // edge-triggered
   return {};
 }
 
-detail::backend* make(std::string_view name, backend_storage& storage, const backend_setup& setup,
-                      std::error_code& error, backend_text& text) noexcept {
+detail::backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error,
+                      backend_text& text) noexcept {
   simulation& of = simulation::current();
   if (!setup.options.empty()) {
     error = make_error_code(fault::unknown_backend_option);
@@ -244,21 +242,11 @@ detail::backend* make(std::string_view name, backend_storage& storage, const bac
   if (of.goes_wrong(of.how.no_descriptors, step::backend_missing)) {
     const int failed = of.random.below(2) == 0 ? ENOSYS : EMFILE;
     error = detail::system_error(failed);
-    std::snprintf(text.data(), text.size(), "simulated: %d", failed);
+    detail::describe(text, "simulated", failed);
     return nullptr;
   }
-  return new (storage.bytes.data()) simulated_backend(of, setup, name);
+  return new (storage.bytes.data()) simulated_backend(of, setup);
 }
-
-template <const char* name>
-detail::backend* make_named(backend_storage& storage, const backend_setup& setup, std::error_code& error,
-                            backend_text& text) noexcept {
-  return make(name, storage, setup, error, text);
-}
-
-constexpr char first[] = "io_uring";
-constexpr char second[] = "epoll";
-constexpr char third[] = "poll";
 
 }  // namespace
 }  // namespace chime::simulation
@@ -267,13 +255,7 @@ namespace chime {
 inline namespace v1 {
 namespace detail {
 
-const backend_kind io_uring_backend{simulation::first, simulation::make_named<simulation::first>};
-const backend_kind epoll_backend{simulation::second, simulation::make_named<simulation::second>};
-const backend_kind poll_backend{simulation::third, simulation::make_named<simulation::third>};
-
-void describe(backend_text& text, const char* what, int error) noexcept {
-  std::snprintf(text.data(), text.size(), "%s: %d", what, error);
-}
+const backend_kind io_uring_backend{"io_uring", simulation::make};
 
 }  // namespace detail
 }  // namespace v1

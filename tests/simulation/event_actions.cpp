@@ -12,7 +12,7 @@ namespace chime::simulation {
 /// Whether nobody but the signals and cancels that we know of can have decided this wait: not its deadline, not a foreign
 /// writer, not an error of the kernel.
 bool world::only_signals_decide(const event_use& u) const {
-  return u.is_exact() && s_.os.now_ns() < u.wait.due_ns && kernel_errors_ == u.wait.kernel_errors;
+  return u.is_exact() && s_.os.now_ns() < u.wait.due_ns && errors() == u.wait.kernel_errors;
 }
 
 void world::submit(event_use& u) {
@@ -26,7 +26,7 @@ void world::submit_until(event_use& u, std::int64_t due_ns) {
                                        : step::submitted_with_deadline,
           u.id);
   u.where = event_use::place::in_flight;
-  u.wait.begin(due_ns, kernel_errors_);
+  u.wait.begin(due_ns, errors());
   u.wait.must_succeed = u.is_exact() && u.pending() > 0;
   u.wait.may_cancel = pool_of(u).cancelling != 0;
   // A callable of our own, since the event belongs to the loop from here on.
@@ -192,7 +192,7 @@ void world::check_outcome(event_use& u, std::error_code error) {
     s_.note(step::event_failed, u.id, error.value());
     const bool possible = error.value() == EIO || error.value() == ENOMEM || error.value() == ENOSPC;
     ++errors_told_;
-    require(possible && pool_of(u).options.native && errors_told_ <= kernel_errors_, "a wait fails without cause", u.id,
+    require(possible && pool_of(u).options.native && errors_told_ <= errors(), "a wait fails without cause", u.id,
             error.value());
     require(!w.is_decided(), "a wait fails after another outcome", u.id);
   }

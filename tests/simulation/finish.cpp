@@ -17,6 +17,7 @@ constexpr unsigned most_polls = 5'000;
 void world::finish() {
   s_.calm = true;
   s_.how.calm();
+  for (const int socket : sockets_) set_socket(socket, true, true);
   await([this] { return completing_by_themselves(); });
   end_all_waits();
   await([this] { return outstanding(); });
@@ -32,7 +33,7 @@ std::int64_t world::completing_by_themselves() const {
     if (w.flying && (w.is_decided() || w.due_ns != kernel::for_ever || (u.is_exact() && u.pending() > 0))) ++count;
   }
   for (const operation_use& o : operations_) {
-    const bool by_itself = o.is != operation_use::kind::watch || o.kernel_said.has_value();
+    const bool by_itself = o.is != operation_use::kind::watch || o.kernel_said.has_value() || !o.replaced;
     if (o.wait.flying && (by_itself || o.wait.must_cancel)) ++count;
   }
   return count;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "simulation.hpp"
 
@@ -42,6 +43,7 @@ int kernel::add_file(kind what) noexcept {
 /// The lowest number that is free, as POSIX has it: the one that was closed last comes back soon.
 int kernel::add_number(int file) noexcept {
   ++open_;
+  ++at(file).numbers;
   const auto place = std::ranges::find(numbers_, -1);
   const auto number = first_number + static_cast<int>(place - numbers_.begin());
   if (place == numbers_.end()) {
@@ -70,10 +72,23 @@ int kernel::make_pipe(int (&ends)[2]) noexcept {
 
 int kernel::make_socket() noexcept { return add_number(add_file(kind::socket)); }
 
+int kernel::make_epoll() noexcept {
+  const int failed = shortage(1);
+  return failed != 0 ? failed : add_number(add_file(kind::epoll));
+}
+
+int kernel::duplicate(int number) noexcept {
+  of_.let_others_act();
+  const int file = file_of(number);
+  if (file < 0) return -EBADF;
+  const int failed = shortage(1);
+  return failed != 0 ? failed : add_number(file);
+}
+
 int kernel::close(int number) noexcept {
   of_.let_others_act();
   if (file_of(number) < 0) return -EBADF;
-  numbers_[static_cast<std::size_t>(number - first_number)] = -1;
+  --at(std::exchange(numbers_[static_cast<std::size_t>(number - first_number)], -1)).numbers;
   --open_;
   return 0;
 }
@@ -137,7 +152,7 @@ long kernel::read_file(int file, void* to, std::size_t size) noexcept {
   return static_cast<long>(got);
 }
 
-void kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
+bool kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
   const std::int64_t end = timeout_ns < 0 ? for_ever : now_ns_ + timeout_ns;
   if (!who.has_news()) {
     // A timeout was reckoned from the reading before the last.
@@ -148,14 +163,14 @@ void kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
   const std::uint64_t wakes = of_.runs->wakes();
   for (unsigned acts = 0; !who.has_news(); ++acts) {
     of_.require(of_.runs->wakes() == wakes, "the loop sleeps on although it was woken");
-    if (of_.goes_wrong(of_.how.interrupted, step::interrupted_wait)) return;
+    if (of_.goes_wrong(of_.how.interrupted, step::interrupted_wait)) return true;
     const std::int64_t next = std::min(end, who.next_news_ns());
     of_.require(!of_.calm || next != for_ever, "the loop sleeps for ever, with so much outstanding",
                 of_.runs->outstanding());
     const std::int64_t pause = 1 + of_.random.between(0, of_.how.pause_ns);
     if (of_.calm || pause >= next - now_ns_) {
       now_ns_ = std::max(now_ns_, next);
-      if (now_ns_ >= end) return;
+      if (now_ns_ >= end) return false;
       continue;
     }
     pass(pause);
@@ -166,6 +181,7 @@ void kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
       of_.runs->wake_sleeper();
     }
   }
+  return false;
 }
 
 long kernel::futex(const std::uint32_t* address, int operation, std::uint32_t expected,

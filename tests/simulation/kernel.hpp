@@ -45,6 +45,8 @@ class kernel {
   [[nodiscard]] int make_eventfd() noexcept;
   [[nodiscard]] int make_pipe(int (&ends)[2]) noexcept;
   [[nodiscard]] int make_socket() noexcept;
+  [[nodiscard]] int make_epoll() noexcept;
+  [[nodiscard]] int duplicate(int number) noexcept;
   [[nodiscard]] int close(int number) noexcept;
   [[nodiscard]] long write(int number, const void* from, std::size_t size) noexcept;
   [[nodiscard]] long read(int number, void* to, std::size_t size) noexcept;
@@ -55,24 +57,28 @@ class kernel {
 
   /// The file behind a number; -1: the number is not open.
   [[nodiscard]] int file_of(int number) const noexcept;
+  /// Whether it is open under any number.
+  [[nodiscard]] bool has_number(int file) const noexcept { return at(file).numbers != 0; }
   [[nodiscard]] bool is_ready(int file, detail::request wanted) const noexcept;
   /// What lies in an eventfd or a pipe.
   [[nodiscard]] std::uint64_t content(int file) const noexcept { return at(file).content; }
   void set_socket(int number, bool readable, bool writable) noexcept;
   [[nodiscard]] std::uint32_t open_numbers() const noexcept { return open_; }
-  /// Descriptors that were refused so far.
+  /// Descriptors, and places for watches of them, that were refused so far.
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+  void count_refusal() noexcept { ++refused_; }
 
-  /// The loop's sleep: until it has news, `end_ns`, a signal handler, or for nothing; others act meanwhile.
-  void sleep(sleeper& who, std::int64_t timeout_ns) noexcept;
+  /// The loop's sleep: until it has news, the time is over, or a signal handler ran (true); others act meanwhile.
+  [[nodiscard]] bool sleep(sleeper& who, std::int64_t timeout_ns) noexcept;
   sleeper* told = nullptr;
   int bell = -1;  ///< the loop's doorbell, a file
 
  private:
-  enum class kind : unsigned char { eventfd, pipe, socket };
+  enum class kind : unsigned char { eventfd, pipe, socket, epoll };
   struct file_state {
     kind is;
     std::uint64_t content = 0;
+    std::uint32_t numbers = 0;  ///< under which it is open
     bool readable = false;
     bool writable = false;
   };

@@ -21,6 +21,7 @@ void draw_faults(profile& p, random_source& random) {
   p.reorders = random.below(2) == 0;
   p.reads_at_once = random.below(2) == 0;
   p.looks_cheaply = random.below(2) == 0;
+  p.lacks_pwait2 = random.below(4) == 0;
   p.tick_ns = 1 + random.between(0, 2'000);
   p.delay_ns = 1 + random.between(0, 2'000'000);
   p.pause_ns = 1 + random.between(0, 1'000'000);

@@ -57,6 +57,7 @@ struct profile {
   bool reorders = false;        ///< results are told in any order
   bool reads_at_once = false;   ///< drains read when the signal is written (io_uring), not when they are told (epoll)
   bool looks_cheaply = false;
+  bool lacks_pwait2 = false;            ///< as kernels before 5.11
   std::int64_t tick_ns = 1;             ///< at most so much time passes between two readings of the clock
   std::int64_t delay_ns = 1;            ///< at most so much later is a result told
   std::int64_t pause_ns = 1;            ///< at most so long is the time between the acts of other threads

@@ -21,6 +21,7 @@ simulation::simulation(std::uint64_t its_seed, bool prints)
       how(profile::drawn_from(random)),
       log(its_seed, prints),
       os(*this),
+      readiness(*this),
       heap(*this) {
   present = this;
   become(0);

@@ -12,6 +12,7 @@
 #include "memory.hpp"
 #include "profile.hpp"
 #include "random.hpp"
+#include "readiness_calls.hpp"
 
 namespace chime::simulation {
 
@@ -52,6 +53,7 @@ class simulation {
   profile how;
   journal log;
   kernel os;
+  readiness_calls readiness;
   memory heap;
   program* runs = nullptr;
   bool calm = false;  ///< the faults are over, and nobody acts by himself any more

@@ -3,12 +3,12 @@
 /// What the product calls of the C library and the standard library, led to the simulated kernel by the linker (--wrap), and
 /// the loud stop, which becomes a failure of the simulation. Calls that do not concern a simulation go on as they were.
 #include <fcntl.h>
-#include <linux/futex.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
 #include <chrono>
-#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 
@@ -54,10 +54,16 @@ namespace {
   }
 }
 
+/// Null: for ever.
+[[nodiscard]] std::int64_t nanoseconds_of(const timespec* timeout) {
+  return timeout == nullptr ? -1 : std::int64_t{timeout->tv_sec} * 1'000'000'000 + timeout->tv_nsec;
+}
+
 }  // namespace
 }  // namespace chime::simulation
 
 using chime::simulation::kernel;
+using chime::simulation::nanoseconds_of;
 using chime::simulation::os;
 using chime::simulation::simulation;
 using chime::simulation::told;
@@ -69,6 +75,15 @@ int __real_eventfd(unsigned initial, int flags);
 int __wrap_eventfd(unsigned initial, int flags);
 int __real_close(int number);
 int __wrap_close(int number);
+ssize_t __real_read(int number, void* to, std::size_t size);
+ssize_t __wrap_read(int number, void* to, std::size_t size);
+int __real_fcntl(int number, int what, long argument);
+int __wrap_fcntl(int number, int what, long argument);
+int __wrap_epoll_create1(int flags);
+int __wrap_epoll_ctl(int epoll, int what, int number, epoll_event* wanted);
+int __wrap_epoll_wait(int epoll, epoll_event* ready, int most, int timeout_ms);
+int __wrap_epoll_pwait2(int epoll, epoll_event* ready, int most, const timespec* timeout, const sigset_t* mask);
+int __wrap_ppoll(pollfd* entries, nfds_t count, const timespec* timeout, const sigset_t* mask);
 int __real_sched_yield();
 int __wrap_sched_yield();
 std::int64_t __real__ZNSt6chrono3_V212steady_clock3nowEv();
@@ -81,7 +96,42 @@ long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 
 int __wrap_eventfd(unsigned initial, int flags) {
   if (!simulation::under_way()) return __real_eventfd(initial, flags);
-  return static_cast<int>(told(os().make_eventfd()));
+  const int made = os().make_eventfd();
+  os().bell = os().file_of(made);  // primitives are made by the raw system call
+  return static_cast<int>(told(made));
+}
+
+ssize_t __wrap_read(int number, void* to, std::size_t size) {
+  if (!simulation::under_way() || !kernel::is_simulated(number)) return __real_read(number, to, size);
+  return told(os().read(number, to, size));
+}
+
+/// The product only duplicates.
+int __wrap_fcntl(int number, int what, long argument) {
+  if (!simulation::under_way() || what != F_DUPFD_CLOEXEC) return __real_fcntl(number, what, argument);
+  return static_cast<int>(told(os().duplicate(number)));
+}
+
+// Nobody but the product calls these.
+int __wrap_epoll_create1(int) { return static_cast<int>(told(simulation::current().readiness.make_epoll())); }
+
+int __wrap_epoll_ctl(int, int what, int number, epoll_event* wanted) {
+  return static_cast<int>(told(simulation::current().readiness.control(what, number, wanted)));
+}
+
+int __wrap_epoll_wait(int, epoll_event* ready, int most, int timeout_ms) {
+  const std::int64_t timeout_ns = timeout_ms < 0 ? -1 : std::int64_t{timeout_ms} * 1'000'000;
+  return static_cast<int>(told(simulation::current().readiness.wait(ready, most, timeout_ns)));
+}
+
+int __wrap_epoll_pwait2(int, epoll_event* ready, int most, const timespec* timeout, const sigset_t*) {
+  simulation& s = simulation::current();
+  if (s.how.lacks_pwait2) return static_cast<int>(told(-ENOSYS));
+  return static_cast<int>(told(s.readiness.wait(ready, most, nanoseconds_of(timeout))));
+}
+
+int __wrap_ppoll(pollfd* entries, nfds_t count, const timespec* timeout, const sigset_t*) {
+  return static_cast<int>(told(simulation::current().readiness.poll(entries, count, nanoseconds_of(timeout))));
 }
 
 int __wrap_close(int number) {

@@ -18,9 +18,9 @@ world::world(simulation& s) : s_(s) {
 }
 
 void world::open() {
-  constexpr std::string_view names[] = {"", "io_uring", "epoll", "poll"};
+  constexpr std::string_view names[] = {"", "io_uring", "io_uring", "epoll", "epoll", "poll"};
   proactor_options options;
-  options.backend = names[one_of(4)];
+  options.backend = names[one_of(std::size(names))];
   options.spin = nanoseconds(s_.random.below(4) == 0 ? s_.random.between(0, 20'000) : 0);
   options.batch = static_cast<unsigned>(1 + s_.random.between(0, 63));
   options.memory = s_.heap.get();
@@ -32,6 +32,10 @@ void world::open() {
     if (tries == 2) s_.how.calm();
   }
   s_.how = faulty;
+  kernel_tells_ = loop_.backend() == "io_uring";
+  s_.note(kernel_tells_                ? step::opened_on_simulated
+          : loop_.backend() == "epoll" ? step::opened_on_epoll
+                                       : step::opened_on_poll);
   s_.runs = this;
   for (pool_use& p : pools_) {
     if (!p.open) open_pool(p);
@@ -250,7 +254,8 @@ void world::signal_blocked() {
 /// be that late.)
 void world::sleeps(std::int64_t now_ns, std::int64_t end_ns) {
   require(running_ || wakes_ == wakes_before_, "a poll sleeps although it was woken");
-  const std::int64_t grace = s_.log.counts()[static_cast<std::size_t>(step::no_room)] != 0 ? 1'000'000 : 0;
+  const std::int64_t grace =
+      s_.log.counts()[static_cast<std::size_t>(step::no_room)] != 0 || s_.how.lacks_pwait2 ? 1'000'000 : 0;
   const auto check = [&](const wait_account& w, std::int64_t id) {
     if (!w.flying || w.is_decided() || w.due_ns <= now_ns) return;
     require(end_ns <= w.due_ns || (end_ns != kernel::for_ever && end_ns - grace <= w.due_ns),

@@ -86,7 +86,9 @@ class world final : public program {
   void completed(operation_use& o, completion&& done);
   void change_socket();
   void replace_socket();
-  void replace_number(int& socket);
+  void set_socket(int socket, bool readable, bool writable);
+  void check_watch(const operation_use& o, int error) const;
+  [[nodiscard]] bool is_ready(const operation_use& o) const;
 
   // finish.cpp
   template <class Count>
@@ -97,6 +99,10 @@ class world final : public program {
   [[nodiscard]] std::int64_t completing_by_themselves() const;
 
   [[nodiscard]] unsigned one_of(std::size_t n) { return s_.random.below(static_cast<std::uint32_t>(n)); }
+  /// Of the kernel, told to waits or to the loop on their behalf.
+  [[nodiscard]] std::uint64_t errors() const {
+    return kernel_tells_ ? kernel_errors_ : kernel_errors_ + s_.heap.refused() + s_.os.refused();
+  }
   [[nodiscard]] event_use* pick(event_use::place where);
   [[nodiscard]] event_use* pick_ticket();
   [[nodiscard]] pool_use& pool_of(const event_use& u) { return pools_[u.pool]; }
@@ -124,6 +130,7 @@ class world final : public program {
   std::uint64_t kernel_errors_ = 0;  ///< told to waits for primitives
   std::uint64_t errors_told_ = 0;    ///< by them to the program
   unsigned looks_ = 0;               ///< sleeps and acts in the present poll or run
+  bool kernel_tells_ = false;        ///< the backend is the simulated one, which tells us all that it tells the loop
   bool polling_ = false;
   bool running_ = false;
 };
