@@ -14,7 +14,7 @@
 namespace chime::simulation {
 
 std::int64_t kernel::read_clock() noexcept {
-  of_.let_others_act();
+  of_.let_others_act(of_.how.thread_between / 8);  // it is read far more often than anything else is called
   reading_before_ns_ = last_reading_ns_;
   now_ns_ += 1 + static_cast<std::int64_t>(of_.random.below(static_cast<std::uint32_t>(of_.how.tick_ns)));
   if (of_.goes_wrong(of_.how.clock_jump, step::clock_jump)) pass(of_.random.between(1, 10'000'000));
@@ -174,7 +174,7 @@ bool kernel::sleep(sleeper& who, std::int64_t timeout_ns) noexcept {
       continue;
     }
     pass(pause);
-    if (acts == patience) {
+    if (of_.is_long() || acts == patience) {
       of_.runs->wake_sleeper();
     } else if (!of_.let_one_act() && end == for_ever) {
       // All others are in the middle of something, and go on only when this sleep is over.
@@ -215,7 +215,7 @@ long kernel::block(const std::uint32_t* address, std::uint32_t expected, const t
       return -ETIMEDOUT;
     }
     pass(pause);
-    if (!of_.let_one_act() || acts == patience) of_.runs->signal_blocked();
+    if (of_.is_long() || acts == patience || !of_.let_one_act()) of_.runs->signal_blocked();
     of_.require(blocked_.back().woken || still_is(address, expected), "a thread stays blocked on a signalled event");
   }
   return 0;

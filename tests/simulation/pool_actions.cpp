@@ -161,7 +161,9 @@ void world::open_pool(pool_use& p) {
                .native = one_of(2) == 0,
                .kind = static_cast<primitive>(one_of(3)),
                .memory = s_.heap.get()};
-  p.options.maximum_capacity = p.options.initial_capacity + 1 + static_cast<std::size_t>(s_.random.between(0, 24));
+  p.options.maximum_capacity =
+      p.options.initial_capacity + 1 +
+      static_cast<std::size_t>(s_.random.between(s_.how.crowded ? 16 : 0, s_.how.crowded ? 40 : 24));
   const std::int64_t blocks = s_.heap.blocks_out();
   const std::uint32_t numbers = s_.os.open_numbers();
   const std::uint64_t acts = acts_;

@@ -17,7 +17,7 @@ void draw_faults(profile& p, random_source& random) {
   }
   p.wait_fails = likelihood(random) / 8;
   p.clock_jump /= 16;  // many readings make one poll
-  p.thread_between = likelihood(random) / 4;
+  p.thread_between = likelihood(random);
   p.reorders = random.below(2) == 0;
   p.reads_at_once = random.below(2) == 0;
   p.looks_cheaply = random.below(2) == 0;
@@ -38,6 +38,16 @@ void draw_program(profile& p, random_source& random) {
   for (const action a : {action::reopen_pool, action::cancel_all, action::trim, action::stop, action::block}) {
     unsigned& weight = p.weights[static_cast<std::size_t>(a)];
     weight = (weight + 2) / 4;
+  }
+  // Many waits at once, which nobody ends for long.
+  p.crowded = random.below(8) == 0;
+  if (p.crowded) {
+    for (const action a : {action::acquire, action::submit, action::submit_operation}) {
+      p.weights[static_cast<std::size_t>(a)] = 12;
+    }
+    for (const action a : {action::signal, action::cancel, action::release, action::cancel_all}) {
+      p.weights[static_cast<std::size_t>(a)] = random.below(2);
+    }
   }
   p.deadlines = habit(random);
   p.resubmits = habit(random);

@@ -53,7 +53,7 @@ struct profile {
   unsigned no_memory = 0;       ///< the allocator is empty
   unsigned no_descriptors = 0;  ///< no descriptor can be made
   unsigned clock_jump = 0;      ///< a reading of the clock comes milliseconds after the last one
-  unsigned thread_between = 0;  ///< another thread acts in the middle of a call
+  unsigned thread_between = 0;  ///< other threads act in the middle of a call
   bool reorders = false;        ///< results are told in any order
   bool reads_at_once = false;   ///< drains read when the signal is written (io_uring), not when they are told (epoll)
   bool looks_cheaply = false;
@@ -66,6 +66,7 @@ struct profile {
 
   // The program.
   std::array<unsigned, action_count> weights{};
+  bool crowded = false;
   unsigned deadlines = 0;     ///< of waits, how many have one
   unsigned resubmits = 0;     ///< of completed events, how many wait again at once
   unsigned callbacks = 0;     ///< of completions, how many act

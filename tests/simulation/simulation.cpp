@@ -50,8 +50,8 @@ bool simulation::let_one_act() noexcept {
   return acted;
 }
 
-void simulation::let_others_act() noexcept {
-  if (!random.chance(how.thread_between)) return;
+void simulation::let_others_act(unsigned likelihood) noexcept {
+  if (!random.chance(likelihood) || is_long()) return;
   // Once or often: for some races one step of one thread is enough, for others somebody must have come far meanwhile.
   const unsigned acts = random.below(2) == 0 ? 1 : 2 + random.below(8);
   for (unsigned i = 0; i < acts && let_one_act(); ++i) note(step::thread_between);

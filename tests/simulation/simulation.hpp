@@ -71,17 +71,21 @@ class simulation {
   }
 
   /// In the middle of a call: other threads may act here. errno is kept.
-  void let_others_act() noexcept;
+  void let_others_act() noexcept { let_others_act(how.thread_between); }
+  void let_others_act(unsigned likelihood) noexcept;
   /// One act of another thread, now. False: all are busy.
   bool let_one_act() noexcept;
 
   [[nodiscard]] unsigned thread() const noexcept { return thread_; }
   /// The caller goes on as this thread, 0 being the polling one.
   void become(unsigned thread) noexcept;
+  /// Enough has happened: whatever waits is ended soon. (Where all wait for one another a seed could take minutes.)
+  [[nodiscard]] bool is_long() const noexcept { return log.steps() > longest; }
   [[nodiscard]] unsigned depth() const noexcept { return depth_; }
 
  private:
   static constexpr unsigned deepest = 3;
+  static constexpr std::uint64_t longest = 10'000;  ///< steps; most seeds have some hundreds
   unsigned thread_ = 0;
   unsigned depth_ = 0;
 };

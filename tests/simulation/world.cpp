@@ -43,7 +43,7 @@ void world::open() {
 }
 
 void world::run() {
-  for (std::uint32_t round = 0; round < s_.how.rounds; ++round) {
+  for (std::uint32_t round = 0; round < s_.how.rounds && !s_.is_long(); ++round) {
     const std::uint32_t acts = s_.random.below(s_.how.acts_per_round + 1);
     for (std::uint32_t i = 0; i < acts; ++i) thread_acts(one_of(producers + 1), false);
     thread_acts(0, true);
