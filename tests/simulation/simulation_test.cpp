@@ -22,7 +22,7 @@ constexpr unsigned longest_seconds = 20;
 constexpr std::uint64_t seeds_per_step = 1'000;
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t usual_seeds = 5'000;
+constexpr std::uint64_t usual_seeds = 10'000;
 #else
 constexpr std::uint64_t usual_seeds = 100'000;
 #endif
