@@ -3,8 +3,8 @@
 
 check_preset() {
   case "$1" in
-    release | bench | debug | asan | tsan) ;;
-    *) bad_usage "no preset \"$1\": it is release, bench, debug, asan or tsan" ;;
+    release | bench | debug | asan | tsan | fuzz) ;;
+    *) bad_usage "no preset \"$1\": it is release, bench, debug, asan, tsan or fuzz" ;;
   esac
 }
 
@@ -22,6 +22,7 @@ command_build() {
   if [[ $# -gt 1 ]]; then bad_usage "build takes one preset"; fi
   check_preset "${1:-release}"
   if [[ "${1:-release}" == bench ]]; then need_packages bench; fi
+  if [[ "${1:-release}" == fuzz ]]; then need_packages fuzz; fi
   need_packages build test
   build_preset "${1:-release}"
 }
