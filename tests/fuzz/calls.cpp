@@ -238,28 +238,30 @@ void session::drop_cache(int cache) {
 
 // --- Events
 
-void session::acquire(int pool, int cache) {
+int session::acquire(int pool, int cache) {
   pool_thing& p = pools_[static_cast<unsigned>(pool)];
   const auto place = std::ranges::find_if(events_, [](const event_thing& e) { return !e.is_out(); });
-  if (place == events_.end()) return;
+  if (place == events_.end()) return -1;
   const int event = static_cast<int>(place - events_.begin());
   const std::size_t shortages_before = shortages();
   const pool_numbers before = p.state == pool_thing::door::closed ? pool_numbers{} : check_numbers(pool);
   const answer got = face_->acquire(event, pool, cache);
   trace::note("acquire event %d from cache %d: %d", event, cache, static_cast<int>(got));
   check_acquire(pool, cache, got, before, shortages_before);
-  if (got != answer::ok) return;
+  if (got != answer::ok) return -1;
   *place = {};
   place->held = true;
   place->pool = pool;
   place->use = ++uses_;
   place->native = p.wish.native;
   tickets_[static_cast<unsigned>(event)] = {.event = event, .use = place->use, .pool = pool};
+  return event;
 }
 
 void session::release(int event, release_by how, int cache) {
   trace::note("release event %d, %d, cache %d", event, static_cast<int>(how), cache);
   event_thing& e = events_[static_cast<unsigned>(event)];
+  keep_ticket(event);  // for the next use of its place, which it must not touch
   face_->release(event, how, cache);
   e.held = false;
   --pools_[static_cast<unsigned>(e.pool)].held;
@@ -329,6 +331,14 @@ void session::write_foreign(int event, unsigned times) {
 }
 
 // --- Tickets
+
+/// In the place of the one that was kept longest.
+void session::keep_ticket(int ticket) {
+  const int kept = event_places + next_kept_;
+  next_kept_ = (next_kept_ + 1) % kept_tickets;
+  tickets_[static_cast<unsigned>(kept)] = tickets_[static_cast<unsigned>(ticket)];
+  face_->copy_ticket(ticket, kept);
+}
 
 void session::signal(int ticket) {
   ticket_thing& t = tickets_[static_cast<unsigned>(ticket)];

@@ -242,18 +242,24 @@ int session::choose_held() {
 }
 
 void session::step_event() {
-  const unsigned what = in_.below(12);
+  const unsigned what = in_.below(13);
   if (what < 3) {
     const int pool = static_cast<int>(in_.below(pool_places));
     const unsigned times = what < 2 ? 1 : 1 + in_.below(100);
     for (unsigned i = 0; i < times; ++i) acquire(pool, -1);
     return;
   }
+  if (what == 3) {
+    // As who wants a handle does: before anything else happens to the event.
+    if (const int fresh = acquire(static_cast<int>(in_.below(pool_places)), -1); fresh >= 0)
+      give_out(fresh, in_.below(2) == 1);
+    return;
+  }
   const int event = choose_held();
   if (event < 0) return;
   const event_thing& e = events_[static_cast<unsigned>(event)];
-  if (what < 7) {
-    const unsigned times = what < 6 ? 1 : 1 + in_.below(100);
+  if (what < 8) {
+    const unsigned times = what < 7 ? 1 : 1 + in_.below(100);
     const unsigned choice = in_.below(8);
     int cache = static_cast<int>(choice % cache_places);
     const cache_thing& c = caches_[static_cast<unsigned>(cache)];
@@ -270,8 +276,8 @@ void session::step_event() {
     }
     return;
   }
-  if (what == 7) return block(event);
-  if (what == 8) return step_foreign(event);
+  if (what == 8) return block(event);
+  if (what == 9) return step_foreign(event);
   if (!pools_[static_cast<unsigned>(e.pool)].wish.has_loop) return;  // misuse
   submit(event, choose_deadline());
 }
@@ -295,20 +301,27 @@ void session::step_foreign(int event) {
 
 // --- Tickets
 
+/// Mostly of an event that is out; else one that was kept, which is likely stale.
+int session::choose_ticket() {
+  const int byte = static_cast<int>(in_.byte());
+  constexpr int first_kept = 256 - 3 * kept_tickets;
+  if (byte >= first_kept) return event_places + (byte - first_kept) % kept_tickets;
+  for (int i = 0; i < event_places; ++i) {
+    const int place = (byte + i) % event_places;
+    if (events_[static_cast<unsigned>(place)].is_out()) return place;
+  }
+  return byte;
+}
+
 void session::step_ticket() {
-  int ticket = static_cast<int>(in_.byte());
-  if (ticket >= 256 - kept_tickets) ticket = event_places + ticket - (256 - kept_tickets);
+  const int ticket = choose_ticket();
   switch (in_.below(8)) {
     case 0:
       return cancel(ticket);
     case 1:
       return look_at(ticket);
-    case 2: {
-      const int kept = event_places + static_cast<int>(in_.below(kept_tickets));
-      trace::note("keep ticket %d in %d", ticket, kept);
-      tickets_[static_cast<unsigned>(kept)] = tickets_[static_cast<unsigned>(ticket)];
-      return face_->copy_ticket(ticket, kept);
-    }
+    case 2:
+      return keep_ticket(ticket);
     case 3: {
       const ticket_thing& t = tickets_[static_cast<unsigned>(ticket)];
       if (!is_current(t)) return;

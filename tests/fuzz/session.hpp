@@ -42,6 +42,7 @@ class session final : public listener {
   void run_callback_script(int event);
   [[nodiscard]] when choose_deadline();
   [[nodiscard]] int choose_held();
+  [[nodiscard]] int choose_ticket();
   [[nodiscard]] int choose_free_operation();
   void wind_up();
 
@@ -53,7 +54,8 @@ class session final : public listener {
   void open_pool(int pool);
   void close_pool(int pool);
   void cancel_all(int pool);
-  void acquire(int pool, int cache);
+  /// The event's place; negative if there is none.
+  int acquire(int pool, int cache);
   void release(int event, release_by, int cache);
   void submit(int event, when deadline);
   void block(int event);
@@ -62,6 +64,7 @@ class session final : public listener {
   void signal(int ticket);
   void cancel(int ticket);
   void look_at(int ticket);
+  void keep_ticket(int ticket);
   void begin_operation(int operation, kind, when deadline);
   void cancel_operation(int operation);
   void make_cache(int cache, int pool);
@@ -105,6 +108,7 @@ class session final : public listener {
   bool winding_up_ = false;
   std::size_t ran_ = 0;  ///< completions in the present poll
   std::uint64_t uses_ = 0;
+  int next_kept_ = 0;
   loop_thing loop_;
   std::array<event_thing, event_places> events_;
   std::array<operation_thing, operation_places> operations_;
