@@ -250,9 +250,11 @@ void session::step_event() {
     return;
   }
   if (what == 3) {
-    // As who wants a handle does: before anything else happens to the event.
-    if (const int fresh = acquire(static_cast<int>(in_.below(pool_places)), -1); fresh >= 0)
-      give_out(fresh, in_.below(2) == 1);
+    // As who wants the handles does: before anything else happens to the event.
+    const int fresh = acquire(static_cast<int>(in_.below(pool_places)), -1);
+    if (fresh < 0) return;
+    give_out(fresh, false);
+    give_out(fresh, true);
     return;
   }
   const int event = choose_held();
