@@ -112,10 +112,46 @@ static void blocking_threads(chime_proactor* loop) {
   CHECK_EQUAL(chime_pool_deinitialize(&pool), 0);
 }
 
+static void* acquire_one(void* context) {
+  chime_event* event = NULL;
+  CHECK_EQUAL(chime_cache_acquire(context, &event), 0);
+  chime_cache_detach(context);
+  return event;
+}
+
+/// A cache that its thread has detached is the next one's, with all that it keeps; what is out meanwhile goes to everybody.
+static void cache_handed_over(chime_proactor* loop) {
+  static chime_pool pool;
+  chime_cache cache = {0};
+  chime_event* event = NULL;
+  void* others = NULL;
+  pthread_t thread;
+  chime_pool_stats stats = {.size = sizeof stats};
+  CHECK_EQUAL(chime_pool_initialize(loop, heap, 8, &pool), 0);
+  CHECK_EQUAL(chime_cache_initialize(&pool, &cache), 0);
+  CHECK_EQUAL(chime_cache_acquire(&cache, &event), 0);
+  chime_cache_detach(&cache);
+  chime_pool_release(&pool, event);
+  CHECK_EQUAL(chime_pool_stats_read(&pool, &stats), 0);
+  CHECK_EQUAL(stats.free, 1);
+  CHECK_EQUAL(stats.cached, 7);
+  CHECK_EQUAL(pthread_create(&thread, NULL, acquire_one, &cache), 0);
+  CHECK_EQUAL(pthread_join(thread, &others), 0);
+  CHECK_EQUAL(chime_cache_acquire(&cache, &event), 0);
+  chime_pool_release(&pool, event);
+  chime_pool_release(&pool, others);
+  CHECK_EQUAL(chime_pool_stats_read(&pool, &stats), 0);
+  CHECK_EQUAL(stats.made, 8);
+  CHECK_EQUAL(stats.held, 0);
+  chime_cache_deinitialize(&cache);
+  CHECK_EQUAL(chime_pool_deinitialize(&pool), 0);
+}
+
 void test_threads(const char* backend) {
   chime_proactor* loop = make_loop(backend);
   if (loop == NULL) return;
   producers_and_loop(loop);
   blocking_threads(loop);
+  cache_handed_over(loop);
   CHECK_EQUAL(chime_proactor_destroy(loop), 0);
 }

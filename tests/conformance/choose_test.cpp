@@ -199,7 +199,7 @@ TEST(choosing, where_epoll_is_refused_too_poll_is_taken) {
 
 TEST(choosing, a_forced_backend_that_is_refused_is_not_replaced_by_another) {
   const std::pair<unsigned, const char*> forced[] = {{SYS_io_uring_setup, "io_uring"}, {SYS_epoll_create1, "epoll"}};
-  for (const unsigned error : {EPERM, ENOSYS}) {
+  for (const unsigned error : {unsigned{EPERM}, unsigned{ENOSYS}}) {
     for (const auto& [call, name] : forced) {
       without({call}, error, [&, backend = name] {
         chime::proactor loop;

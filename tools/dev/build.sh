@@ -3,8 +3,8 @@
 
 check_preset() {
   case "$1" in
-    release | bench | debug | asan | tsan) ;;
-    *) bad_usage "no preset \"$1\": it is release, bench, debug, asan or tsan" ;;
+    release | bench | debug | asan | tsan | fuzz | coverage) ;;
+    *) bad_usage "no preset \"$1\": it is release, bench, debug, asan, tsan, fuzz or coverage" ;;
   esac
 }
 
@@ -21,7 +21,9 @@ build_preset() {
 command_build() {
   if [[ $# -gt 1 ]]; then bad_usage "build takes one preset"; fi
   check_preset "${1:-release}"
-  if [[ "${1:-release}" == bench ]]; then need_packages bench; fi
+  case "${1:-release}" in
+    bench | fuzz | coverage) need_packages "$1" ;;
+  esac
   need_packages build test
   build_preset "${1:-release}"
 }

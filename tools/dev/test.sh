@@ -20,13 +20,14 @@ test_preset() {
 closing_lines() { sed -n '/tests passed,/,$p; /not built/p; /^No tests were found/p' "build/$1/ctest.log"; }
 
 command_test() {
-  local presets=(release asan tsan)
+  local presets=(release fuzz asan tsan)
   case "$*" in
     '') ;;
     --quick) presets=(release) ;;
     *) bad_usage "test takes --quick or nothing, not \"$*\"" ;;
   esac
   need_packages build test
+  if [[ $# -eq 0 ]]; then need_packages fuzz; fi
 
   local preset started models='' failed=() summary=()
   for preset in "${presets[@]}"; do
