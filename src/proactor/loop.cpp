@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace chime {
 inline namespace v1 {
@@ -134,6 +135,7 @@ std::error_code loop::sleep(time_point until, bool& looked) noexcept {
 
 result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
   if (const std::error_code refused = enter()) return std::unexpected(refused);
+  if (untold) return std::unexpected(std::exchange(untold, {}));
   polling = true;
   woken = false;
   const time_point until = end_of(timeout);
@@ -146,8 +148,10 @@ result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
   }
   count(completions, ran);
   polling = false;
-  // Completions that ran are told even if the kernel failed afterwards; the failure lasts, and the next poll tells it.
   if (failed && ran == 0) return std::unexpected(failed);
+  // Completions that ran are told even if the kernel failed afterwards; the next poll tells the failure, which need not last
+  // (EBADR: the kernel says once that it has dropped a completion).
+  untold = failed;
   return ran;
 }
 

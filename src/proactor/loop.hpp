@@ -58,6 +58,7 @@ struct loop final : kernel_sink {
   unsigned polls_since_look = 0;
   bool polling = false;
   bool woken = false;
+  std::error_code untold;                      ///< the kernel failed in a poll that ran completions
   sync::atomic<std::uint64_t> completions{0};  ///< statistics: written by the polling thread, read by anybody
   sync::atomic<std::uint64_t> sleeps{0};
   sync::atomic<std::uint64_t> wakeups{0};
