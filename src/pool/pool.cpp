@@ -93,6 +93,7 @@ result<cell*> pool::take_fit(free_lists<cell_links>::emptiness& seen, bool& had_
 }
 
 result<cell*> pool::try_acquire() noexcept {
+  check_process();
   // Before the look at the lists: only if the maximum was reached by then does an empty look mean that all are held. Else
   // others may have made the last events, and given them back, between our look and our try to grow. Relaxed: `made`
   // only grows, so an older value costs one more try.

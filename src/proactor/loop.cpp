@@ -44,6 +44,8 @@ std::error_code loop::enter() noexcept {
   // Relaxed: only the thread that bound itself can find its own number here.
   std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
   if (bound == me) return polling ? make_error_code(fault::polling) : std::error_code{};
+  // Here, since the thread of a child has a new number, and so never gets past the line above.
+  check_process();
   // Acquire: the winner takes over the loop's fields from whoever opened it (and from an earlier failed bind below).
   if (bound != 0 ||
       !polling_thread.compare_exchange_strong(bound, me, std::memory_order_acquire, std::memory_order_relaxed)) {
