@@ -60,6 +60,21 @@ INSTANTIATE_TEST_SUITE_P(on, coverage,
                                          "auto"),
                          backend_name);
 
+/// What the clock of the machine says must not matter: no call is told a time by it, or waits by it.
+TEST_P(coverage, uses_the_monotonic_clock_alone) {
+  if (const std::string why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
+  const driven d = drive_traced(on_backend(GetParam()), "all");
+  ASSERT_EQ(d.exit_code, 0) << d.said << d.errors;
+  unsigned timed = 0;
+  for (const traced_call& c : d.calls) {
+    if (own.contains(c.name)) continue;
+    EXPECT_EQ(c.text.find("REALTIME"), std::string::npos) << c.text;
+    EXPECT_EQ(c.name.find("timerfd"), std::string::npos) << c.text;
+    timed += c.name == "futex" && c.text.find("tv_sec") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GT(timed, 0U) << "the scenario has a blocking wait with a deadline";
+}
+
 /// Otherwise a call of the library could hide behind one of the driver's.
 TEST(coverage_itself, sees_no_call_of_the_driver_but_its_own) {
   if (const std::string why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
