@@ -34,7 +34,7 @@ TEXT
       if (how == "strace") how = "alone, three in a row"
       if (how == "once") how = "alone"
       if (how == "twice") how = "two in a row"
-      if (how == "many") how = "sixteen in a row"
+      if (how == "many") how = "forty in a row"
       if (field[4] != "-" && field[4] != "*") how = how " (" listed(field[4]) ")"
       printf "| %s | %s | %s | %s | %s |\n", field[1] == "-" ? "none" : field[1], backends, what, field[8], how
     }' tests/faults/matrix.txt
