@@ -43,7 +43,8 @@ struct pool_stats {
   std::uint64_t stale_signals;  ///< signals that came too late
 };
 
-/// Embedded in the caller's object, pinned. All completions of its events run on one loop. It must outlive its tickets.
+/// Embedded in the caller's object, pinned. All completions of its events run on one loop. It must outlive its tickets. Not
+/// for forked children.
 ///
 /// Released events are handed out again in no promised order (a cache is last in, first out, and takes what the polling
 /// thread sent back oldest first), and always as a new use, which no earlier ticket reaches.

@@ -54,7 +54,8 @@ struct proactor_stats {
 };
 
 /// The loop. Embedded in the caller's object, pinned. The first poll binds the polling thread; completions run only
-/// inside poll and run, on that thread. May be made and opened on one thread and polled by another.
+/// inside poll and run, on that thread. May be made and opened on one thread and polled by another. Not for forked children:
+/// one that polls, closes or submits operations is stopped; it may open its own.
 class CHIME_API proactor {
  public:
   proactor() noexcept;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <new>
+#include <utility>
 
 #include "backend/read_probe.hpp"
 #include "backend/readiness.hpp"
@@ -30,7 +31,8 @@ constexpr std::uint64_t the_bell = 1;
 
 /// Whether a ring that said this can go on. ETIME: nothing came. EINTR: a signal handler ran. EAGAIN, EBUSY, ENOMEM:
 /// the kernel takes no submissions just now; they stay in the queue for the next call. What makes it useless: EBADF,
-/// EBADFD, EEXIST (another task entered), EFAULT, EINVAL.
+/// EBADFD, EEXIST (another task entered), EFAULT, EINVAL. EBADR (no memory to keep a completion: it is lost) comes once, and
+/// must be told.
 [[nodiscard]] bool is_passing(int done) noexcept {
   return done >= 0 || done == -ETIME || done == -EINTR || done == -EAGAIN || done == -EBUSY || done == -ENOMEM;
 }
@@ -70,6 +72,7 @@ class uring_loop final : public backend {
   bool open_ = false;
   bool bell_is_watched_ = false;
   std::uint64_t reaped_ = 0;
+  int untold_ = 0;  ///< an error that the kernel told where it could not be passed on: for the next wait()
   io_uring ring_ = {};
 };
 static_assert(sizeof(uring_loop) <= sizeof(backend_storage));
@@ -106,8 +109,11 @@ std::error_code uring_loop::bind() noexcept {
 bool uring_loop::make_room(unsigned entries) noexcept {
   for (int tries = 0; tries < 8 && io_uring_sq_space_left(&ring_) < entries; ++tries) {
     const int done = io_uring_submit_and_get_events(&ring_);
-    if (!is_passing(done))
+    if (done == -EBADR) {
+      untold_ = done;
+    } else if (!is_passing(done)) {
       misuse("the loop's ring is useless: its descriptor was closed by somebody else, or used after fork");
+    }
     if (done < 0) reap();
   }
   return io_uring_sq_space_left(&ring_) >= entries;
@@ -175,11 +181,12 @@ std::error_code uring_loop::wait(std::int64_t timeout_ns) noexcept {
     reap();
     watch_bell();
   }
-  // Blocks only if nothing has come meanwhile and the bell can end it.
-  const bool may_block = timeout_ns != 0 && bell_is_watched_ && reaped_ == reaped_before;
+  // Blocks only if nothing has come meanwhile, an error included, and the bell can end it.
+  const bool may_block = timeout_ns != 0 && bell_is_watched_ && reaped_ == reaped_before && untold_ == 0;
   const int done = may_block ? enter(timeout_ns) : io_uring_submit_and_get_events(&ring_);
   reap();
-  return is_passing(done) ? std::error_code{} : system_error(-done);
+  const int failed = is_passing(done) ? std::exchange(untold_, 0) : done;
+  return failed == 0 ? std::error_code{} : system_error(-failed);
 }
 
 /// Submits and sleeps, in one system call.
@@ -190,8 +197,12 @@ int uring_loop::enter(std::int64_t timeout_ns) noexcept {
 }
 
 void uring_loop::reap() noexcept {
-  io_uring_cqe* cqe = nullptr;
-  while (io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr) {
+  for (;;) {
+    io_uring_cqe* cqe = nullptr;
+    // This may enter the kernel, to fetch completions that it holds back.
+    const int peeked = io_uring_peek_cqe(&ring_, &cqe);
+    if (!is_passing(peeked)) untold_ = peeked;
+    if (peeked != 0 || cqe == nullptr) return;
     const std::uint64_t tag = io_uring_cqe_get_data64(cqe);
     const int result = cqe->res;
     const bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;

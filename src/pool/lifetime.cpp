@@ -46,6 +46,8 @@ void wait_for_signallers(const native_state& native) noexcept {
 std::error_code pool::open(loop* l, const pool_options& options, void (*completer)(cell&, std::error_code)) noexcept {
   // Acquire: pairs with the release of a close on another thread.
   if (state.load(std::memory_order_acquire) != door::never_opened) return make_error_code(fault::pool_already_open);
+  if (const int no_memory = follow_forks(); no_memory != 0) return system_error(no_memory);
+  if (l != nullptr) l->check_process();
   const result<allocator> checked_memory = checked(options.memory);
   if (const std::error_code wrong = check(options, checked_memory)) return wrong;
   memory = *checked_memory;
@@ -54,6 +56,7 @@ std::error_code pool::open(loop* l, const pool_options& options, void (*complete
   maximum = static_cast<std::uint32_t>(std::min(options.maximum_capacity, event_pool::capacity_limit));
   native = options.native;
   kind = options.kind;
+  opened_in = {};
   // A pool that may make only a few events must not have an eighth of them invisible for the length of a callback.
   put_off_limit = std::min(most_put_off, maximum / 8);
   returns = {.run = publish_returned, .context = this};
@@ -78,6 +81,7 @@ std::error_code pool::open(loop* l, const pool_options& options, void (*complete
 
 std::size_t pool::close() noexcept {
   if (state.load(std::memory_order_relaxed) == door::never_opened) return 0;
+  check_process();
   // Acquire, and a read-modify-write: pairs with home::let_take(), whose taker is overwritten here.
   (void)state.exchange(door::closing, std::memory_order_acquire);
   for (home* h = homes.load(std::memory_order_acquire); h != nullptr; h = h->next) {

@@ -105,6 +105,7 @@ result<cell*> pool::take_fit(free_lists<cell_links>::emptiness& seen, bool& had_
 }
 
 result<cell*> pool::try_acquire(bool& must_wait) noexcept {
+  check_process();
   // Before the look at the lists: only if the maximum was reached by then does an empty look mean that all are held. Else
   // others may have made the last events, and given them back, between our look and our try to grow. Acquire: pairs with
   // grow(): whoever knows that the last event was made sees at the homes, below, what its maker had seen there before.

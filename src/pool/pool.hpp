@@ -25,6 +25,7 @@
 #include "pool/free_lists.hpp"
 #include "pool/page_directory.hpp"
 #include "proactor/deferral.hpp"
+#include "sync/process.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -69,6 +70,7 @@ struct pool {
   sync::atomic<bool> hungry{false};    ///< somebody has found no event at the maximum: nothing shall be put off
   sync::atomic<home*> homes{nullptr};  ///< every home that there ever was, newest first
   std::uint32_t put_off_limit = 0;     ///< releases of the polling thread that are published together
+  birthplace opened_in;                ///< the process
 
   free_lists<cell_links> free;
 
@@ -97,6 +99,10 @@ struct pool {
   [[nodiscard]] pool_stats stats() noexcept;
 
   // Parts that the homes use too.
+  /// Stops the program in a forked child.
+  void check_process() const noexcept {
+    opened_in.check("an event_pool was used by a forked child; it may open its own, exec or _exit");
+  }
   /// pool_closed, or nothing.
   [[nodiscard]] std::error_code check_open() const noexcept;
   /// Open, and an event needs nothing but its word to be acquired.

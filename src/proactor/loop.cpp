@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace chime {
 inline namespace v1 {
@@ -43,6 +44,8 @@ std::error_code loop::enter() noexcept {
   // Relaxed: only the thread that bound itself can find its own number here.
   std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
   if (bound == me) return polling ? make_error_code(fault::polling) : std::error_code{};
+  // Here, since the thread of a child has a new number, and so never gets past the line above.
+  check_process();
   // Acquire: the winner takes over the loop's fields from whoever opened it (and from an earlier failed bind below).
   if (bound != 0 ||
       !polling_thread.compare_exchange_strong(bound, me, std::memory_order_acquire, std::memory_order_relaxed)) {
@@ -134,6 +137,7 @@ std::error_code loop::sleep(time_point until, bool& looked) noexcept {
 
 result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
   if (const std::error_code refused = enter()) return std::unexpected(refused);
+  if (untold) return std::unexpected(std::exchange(untold, {}));
   polling = true;
   woken = false;
   const time_point until = end_of(timeout);
@@ -146,8 +150,10 @@ result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
   }
   count(completions, ran);
   polling = false;
-  // Completions that ran are told even if the kernel failed afterwards; the failure lasts, and the next poll tells it.
   if (failed && ran == 0) return std::unexpected(failed);
+  // Completions that ran are told even if the kernel failed afterwards; the next poll tells the failure, which need not last
+  // (EBADR: the kernel says once that it has dropped a completion).
+  untold = failed;
   return ran;
 }
 

@@ -26,6 +26,7 @@
 #include "proactor/spin_policy.hpp"
 #include "proactor/timers.hpp"
 #include "proactor/waiter_list.hpp"
+#include "sync/process.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -44,6 +45,7 @@ struct loop final : kernel_sink {
   sync::atomic<std::size_t> pools{0};                    ///< open on this loop
   sync::atomic<bool> stopping{false};
   sync::atomic<std::uint64_t> polling_thread{0};  ///< 0: nobody has polled yet
+  const birthplace opened_in;                     ///< the process
 
   alignas(64) waiter_list taken;  ///< to be looked at, oldest first
   waiter_list unstarted;          ///< queued, and the backend had no room for their work
@@ -58,6 +60,7 @@ struct loop final : kernel_sink {
   unsigned polls_since_look = 0;
   bool polling = false;
   bool woken = false;
+  std::error_code untold;                      ///< the kernel failed in a poll that ran completions
   sync::atomic<std::uint64_t> completions{0};  ///< statistics: written by the polling thread, read by anybody
   sync::atomic<std::uint64_t> sleeps{0};
   sync::atomic<std::uint64_t> wakeups{0};
@@ -76,6 +79,10 @@ struct loop final : kernel_sink {
     // Relaxed: only the thread that bound itself can find its own number here; `polling` is that thread's.
     const std::uint64_t bound = polling_thread.load(std::memory_order_relaxed);
     return bound != 0 && sync::is_this_thread(bound) && polling;
+  }
+  /// Stops the program in a forked child.
+  void check_process() const noexcept {
+    opened_in.check("a proactor was used by a forked child; it may open its own, exec or _exit");
   }
   /// Whether close may go on: busy otherwise.
   [[nodiscard]] std::error_code in_use() const noexcept;

@@ -50,6 +50,7 @@ void destroy(loop* l) noexcept {
 
 void submit_operation(loop& l, operation_state& op, callback done, time_point due, int handle,
                       detail::request wanted) noexcept {
+  l.check_process();
   if (in_flight(op)) misuse("an operation was submitted while it is in flight");
   op.function.set(reinterpret_cast<void (*)()>(done.target()));
   op.context.set(done.context());
@@ -91,6 +92,7 @@ proactor::~proactor() {
 result<void> proactor::open(const proactor_options& options) noexcept {
   if (loop_ != nullptr) return std::unexpected(make_error_code(fault::loop_already_open));
   if (options.batch == 0) return std::unexpected(make_error_code(fault::batch_zero));
+  if (const int failed = detail::follow_forks(); failed != 0) return std::unexpected(detail::system_error(failed));
   const result<allocator> memory = detail::checked(options.memory);
   if (!memory) return std::unexpected(memory.error());
   auto* made = detail::make<loop>(*memory);
@@ -106,6 +108,7 @@ result<void> proactor::open(const proactor_options& options) noexcept {
 
 result<void> proactor::close() noexcept {
   if (loop_ == nullptr) return std::unexpected(make_error_code(fault::loop_closed));
+  loop_->check_process();
   if (const std::error_code busy = loop_->in_use()) return std::unexpected(busy);
   loop_->settle();
   destroy(std::exchange(loop_, nullptr));

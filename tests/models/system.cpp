@@ -7,6 +7,8 @@
 #include "event/primitive.hpp"
 #include "machine.hpp"
 #include "proactor/loop.hpp"
+#include "sync/misuse.hpp"
+#include "sync/process.hpp"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -74,6 +76,11 @@ inline namespace v1 {
 namespace detail {
 
 using models::machine;
+
+// No model forks.
+constinit std::atomic<unsigned> forks{0};
+int follow_forks() noexcept { return 0; }
+void birthplace::refuse(const char* what) noexcept { misuse(what); }
 
 doorbell::~doorbell() {
   if (handle_ >= 0 && explore::execution::under_way()) machine::current().close(handle_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace chime::simulation {
 
@@ -186,13 +187,25 @@ void world::poll_checked(nanoseconds timeout) {
   const std::int64_t begin = s_.os.now_ns();
   const std::uint64_t ran = completions_;
   const std::uint64_t wakes = wakes_before_ = wakes_;
-  const std::uint64_t failed = s_.log.counts()[static_cast<std::size_t>(step::wait_failed)];
+  const std::uint64_t failed = waits_failed();
   polling_ = true;
   looks_ = 0;
   const result<std::size_t> polled = loop_.poll(timeout);
   polling_ = false;
+  if (told_of_earlier_failure(!polled.has_value())) return;  // it has done nothing else
   check_poll(polled, timeout, begin, ran, failed);
+  if (polled && waits_failed() != failed) untold_ = owed::must;
   wakes_seen_ = wakes;  // later ones may have come after its last look
+}
+
+std::uint64_t world::waits_failed() const { return s_.log.counts()[static_cast<std::size_t>(step::wait_failed)]; }
+
+/// A failure of the kernel in a poll that ran completions is told by the next one.
+bool world::told_of_earlier_failure(bool failed) {
+  const owed expected = std::exchange(untold_, owed::nothing);
+  require(failed || expected != owed::must, "a failure of the kernel is not told");
+  if (failed && expected != owed::nothing) s_.note(step::poll_failed);
+  return failed && expected != owed::nothing;
 }
 
 void world::check_poll(const result<std::size_t>& polled, nanoseconds timeout, std::int64_t begin_ns,
@@ -200,8 +213,7 @@ void world::check_poll(const result<std::size_t>& polled, nanoseconds timeout, s
   const std::uint64_t ran = completions_ - ran_before;
   if (!polled) {
     s_.note(step::poll_failed);
-    require(s_.log.counts()[static_cast<std::size_t>(step::wait_failed)] != failed_before, "a poll fails without cause",
-            polled.error().value());
+    require(waits_failed() != failed_before, "a poll fails without cause", polled.error().value());
     require(ran == 0, "a poll that fails has run completions", static_cast<std::int64_t>(ran));
     return;
   }
@@ -214,16 +226,19 @@ void world::check_poll(const result<std::size_t>& polled, nanoseconds timeout, s
 
 void world::run_until_stop() {
   s_.note(step::ran_until_stop);
-  const std::uint64_t failed = s_.log.counts()[static_cast<std::size_t>(step::wait_failed)];
+  const std::uint64_t failed = waits_failed();
   const std::uint64_t ran = completions_;
   polling_ = running_ = true;
   looks_ = 0;
   const result<void> ended = loop_.run();
   polling_ = running_ = false;
+  const bool earlier = untold_ != owed::nothing;
   if (!ended) {
     s_.note(step::poll_failed);
-    require(s_.log.counts()[static_cast<std::size_t>(step::wait_failed)] != failed, "a run fails without cause",
-            ended.error().value());
+    require(earlier || waits_failed() != failed, "a run fails without cause", ended.error().value());
+    untold_ = owed::nothing;
+  } else if (earlier || waits_failed() != failed) {
+    untold_ = owed::may;  // unless its stop came first, it would have failed
   }
   s_.note(step::polled, static_cast<std::int64_t>(completions_ - ran));
 }

@@ -48,6 +48,8 @@ class world final : public program {
   [[nodiscard]] std::chrono::nanoseconds drawn_timeout();
   void run_until_stop();
   void poll_checked(std::chrono::nanoseconds timeout);
+  [[nodiscard]] std::uint64_t waits_failed() const;
+  [[nodiscard]] bool told_of_earlier_failure(bool failed);
   void check_poll(const result<std::size_t>& polled, std::chrono::nanoseconds timeout, std::int64_t begin_ns,
                   std::uint64_t ran_before, std::uint64_t failed_before);
 
@@ -128,6 +130,9 @@ class world final : public program {
   std::uint64_t wakes_before_ = 0;   ///< the present poll
   std::uint64_t wakes_seen_ = 0;     ///< by polls, at least
   std::uint64_t kernel_errors_ = 0;  ///< told to waits for primitives
+  /// Whether the next poll tells of a failure that came before.
+  enum class owed : unsigned char { nothing, may, must };
+  owed untold_ = owed::nothing;
   std::uint64_t errors_told_ = 0;    ///< by them to the program
   unsigned looks_ = 0;               ///< sleeps and acts in the present poll or run
   bool kernel_tells_ = false;        ///< the backend is the simulated one, which tells us all that it tells the loop
