@@ -133,9 +133,9 @@ class world final : public program {
   /// Whether the next poll tells of a failure that came before.
   enum class owed : unsigned char { nothing, may, must };
   owed untold_ = owed::nothing;
-  std::uint64_t errors_told_ = 0;    ///< by them to the program
-  unsigned looks_ = 0;               ///< sleeps and acts in the present poll or run
-  bool kernel_tells_ = false;        ///< the backend is the simulated one, which tells us all that it tells the loop
+  std::uint64_t errors_told_ = 0;  ///< by them to the program
+  unsigned looks_ = 0;             ///< sleeps and acts in the present poll or run
+  bool kernel_tells_ = false;      ///< the backend is the simulated one, which tells us all that it tells the loop
   bool polling_ = false;
   bool running_ = false;
 };

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "backend_test.hpp"
-#include "soak/ledger.hpp"
 #include "command.hpp"
+#include "soak/ledger.hpp"
 #include "temporary_tree.hpp"
 
 using chime::soak::breaches_of;
