@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "session.hpp"
 #include "trace.hpp"
@@ -78,10 +79,12 @@ void session::poll_once(bool without_end) {
   polling_ = true;
   const answer got = face_->poll(without_end ? -1 : 0, ran);
   polling_ = false;
-  loop_.wake_may_be = woken_in_poll_;
+  // ppoll(2) refuses more handles than the process may have. A poll that ran completions leaves that to the next one to tell.
+  const bool may_fail = env_.descriptors.is_tight() && std::string_view(backend_) == "poll";
+  const bool may_tell = std::exchange(loop_.failure_may_be, may_fail && got == answer::ok);
   loop_.wake_is_sure = false;
-  // ppoll(2) refuses more handles than the process may have.
-  if (got == answer::invalid && env_.descriptors.is_tight() && std::string_view(backend_) == "poll") return;
+  if (got == answer::invalid && (may_fail || may_tell)) return;  // a wake that was due may be so still
+  loop_.wake_may_be = woken_in_poll_;
   expect("poll", got, answer::ok);
   after_poll(ran);
   check_completions();

@@ -93,8 +93,9 @@ struct loop_thing {
   bool open = false;
   unsigned batch = 0;
   bool stop_pending = false;
-  bool wake_is_sure = false;  ///< the next poll(-1) returns at once
-  bool wake_may_be = false;   ///< or perhaps
+  bool wake_is_sure = false;    ///< the next poll(-1) returns at once
+  bool wake_may_be = false;     ///< or perhaps
+  bool failure_may_be = false;  ///< the next poll may tell of one that the last one met
   std::uint64_t completions = 0;
 };
 
