@@ -66,6 +66,23 @@ TEST_F(Home, D4_ASmallPoolPutsNothingOff) {
   });
 }
 
+TEST_F(Home, D4_OnceSomebodyHasFoundNoneThePollingThreadPutsNothingOff) {
+  open(64, 64);
+  auto events = acquire_from(pool, 64);
+  in_poll([&] {
+    std::error_code before;
+    std::error_code after;
+    events[0].reset();
+    std::thread([&] { before = error_of(pool.acquire()); }).join();
+    events[1].reset();
+    std::thread([&] { after = error_of(pool.acquire()); }).join();
+    EXPECT_EQ(before, fault::pool_exhausted) << "a release is put off to the end of the poll";
+    EXPECT_FALSE(after) << after.message();
+  });
+  events.clear();
+  expect_account(pool, 64, 0, 0);
+}
+
 TEST_F(Home, WhatThePollingThreadReleasedItAcquiresAgainInTheSameCompletion) {
   open(16, 16);
   auto events = acquire_from(pool, 16);
