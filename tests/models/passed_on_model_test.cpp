@@ -18,9 +18,11 @@ void settle_and_bind(bool then_detach) {
   std::optional<cache> first(std::in_place, *s.pool);
   cell* const in_ring = s.acquire(0, *first);
   cell* const in_hand = s.acquire(0, *first);
-  s.in_poll([&] {
-    s.release(*in_ring);
-    first.reset();
+  explore::threads([&] {  // a thread of its own, since the cache's releases into its stock
+    s.in_poll([&] {
+      s.release(*in_ring);
+      first.reset();
+    });
   });
   explore::threads(
       [&] {

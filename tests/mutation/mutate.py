@@ -156,7 +156,7 @@ class Gate:
             return culprit + report.HANGS if self.runner.run(unit).passed else None
         if not unit.is_model:
             # A test that depends on time may fail by itself, though hardly twice.
-            if self.runner.run(unit, mutant.number, only=outcome.culprit()).passed:
+            if self.runner.run(unit, mutant.number, only=culprit if unit.is_gtest else None).passed:
                 return None
         return culprit
 

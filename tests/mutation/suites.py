@@ -35,6 +35,10 @@ class Unit:
     def is_model(self):
         return self.program == MODELS
 
+    @property
+    def is_gtest(self):
+        return self.program != C_TEST
+
 
 @dataclasses.dataclass
 class Outcome:
@@ -46,11 +50,15 @@ class Outcome:
     elapsed: float
 
     def culprit(self):
-        """The test that failed, or was under way when the process ended."""
-        failed = re.findall(r"\[  FAILED  \] ([\w./:-]+)", self.text) or re.findall(r"\[ RUN      \] ([\w./:-]+)", self.text)
-        if self.timed_out:
-            failed = re.findall(r"\[ RUN      \] ([\w./:-]+)", self.text)[-1:] or failed
-        return failed[0] if failed else None
+        """The test that failed, or was under way when the process ended. None: the text does not say."""
+        failed = re.findall(r"\[  FAILED  \] ([\w./:-]+)", self.text)
+        begun = re.findall(r"\[ RUN      \] ([\w./:-]+)", self.text)
+        if failed and not self.timed_out:
+            return failed[0]
+        if begun:
+            return begun[-1]
+        part = re.search(r"^(\S+) +(\w+) +FAILED$", self.text, re.M)
+        return f"c_api {part.group(1)} {part.group(2)}" if part else None
 
 
 class Runner:

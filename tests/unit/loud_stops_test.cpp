@@ -106,6 +106,13 @@ TEST_F(LoudStopDeathTest, D3_AReleaseIntoACacheOfAnotherThread) {
                "chime: a cache was used by a second thread; the first one must detach it before");
 }
 
+TEST_F(LoudStopDeathTest, D3_APoolClosedBeforeItsCache) {
+  chime::event_pool pool;
+  ASSERT_TRUE(pool.open());
+  chime::event_cache cache(pool);
+  EXPECT_DEATH((void)pool.close(), "chime: a pool was closed before one of its caches was destroyed");
+}
+
 TEST_F(LoudStopDeathTest, MemoryBeyondWhatAPoolCanName) {
   const chime::allocator far{
       .allocate = [](void*, std::size_t, std::size_t) noexcept { return reinterpret_cast<void*>(1ULL << 48U); },
