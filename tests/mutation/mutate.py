@@ -31,6 +31,7 @@ WITH_ALL_CHECKS = {
     "src/CMakeLists.txt": "memory/block_pool.cpp",
     "tests/unit/CMakeLists.txt": "block_pool_misuse_test.cpp",
 }
+AT_ONCE = 1  # seconds: tests of this length are tried on mutants that have a reason to live
 COPIED = ["CMakeLists.txt", "LICENSE", "cmake", "include", "src", "tests"]
 
 
@@ -95,10 +96,12 @@ def build(jobs):
 
 
 class Gate:
-    def __init__(self, found, hints, jobs):
+    def __init__(self, found, hints, reasons, jobs, thorough):
         self.found = found
         self.hints = hints  # key: who killed it before
+        self.reasons = reasons
         self.jobs = jobs
+        self.thorough = thorough
         self.runner = suites.Runner(BUILD / "bin")
         self.units = []
         self.memory = WORK / "results.json"
@@ -135,6 +138,8 @@ class Gate:
         # Orders make a difference in models alone: this machine may be stronger, and an order that is computed at run
         # time is the strongest to the compiler.
         fit = [u for u in self.units if mutant.number in u.reaches and (u.is_model or mutant.kind != "order")]
+        if mutant.key in self.reasons and not self.thorough:
+            fit = [u for u in fit if u.seconds < AT_ONCE]
         hint = self.hints.get(mutant.key, "")
 
         def rank(unit):
@@ -198,6 +203,8 @@ def main():
     parser.add_argument("--only", metavar="PATTERN", help="only mutants whose line of --list has this regular expression")
     parser.add_argument("--list", action="store_true", help="list the mutants")
     parser.add_argument("--check", action="store_true", help="only look whether every place has its mutant")
+    parser.add_argument("--thorough", action="store_true",
+                        help="try also the long tests on mutants that have a reason to live (an hour more)")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes at once")
     parser.add_argument("--table", metavar="FILE", type=pathlib.Path, default=ROOT / "docs" / "verification.md",
                         help="where the table stands, between its marks (default: docs/verification.md)")
@@ -212,10 +219,10 @@ def main():
         return 0
     make_tree(found)
     build(given.jobs)
-    gate = Gate(found, report.hints(given.table), given.jobs)
+    reasons = report.reasons(REASONS)
+    gate = Gate(found, report.hints(given.table), reasons, given.jobs, given.thorough)
     gate.measure()
     gate.run(wanted)
-    reasons = report.reasons(REASONS)
     wrong = report.wrong(wanted, gate.results, reasons)
     if not given.only:
         report.write(given.table, found, gate.results, reasons, gate.units)
