@@ -57,6 +57,23 @@ TEST_F(Home, D4_WhatThePollingThreadReleasesComesBackToTheCacheAtTheEndOfThePoll
   }).join();
 }
 
+TEST_F(Home, D4_AfterSixteenReleasesTheyComeBackBeforeTheEndOfThePoll) {
+  open(40);
+  std::thread([&] {
+    chime::event_cache cache(pool);
+    auto events = acquire_from(cache, 20);
+    const std::size_t stock = pool.stats().cached;
+    std::thread([&] {
+      in_poll([&] {
+        for (unsigned i = 0; i < 15; ++i) events[i].reset();
+        EXPECT_EQ(pool.stats().cached, stock) << "not yet";
+        events[15].reset();
+        EXPECT_EQ(pool.stats().cached, stock + 16);
+      });
+    }).join();
+  }).join();
+}
+
 TEST_F(Home, D4_ASmallPoolPutsNothingOff) {
   open(1, 1);
   auto ev = acquire_from(pool);
