@@ -217,6 +217,8 @@ def main():
             say(f"{mutant.kind:10} {mutant.key}")
     if given.list or given.check:
         return 0
+    if not given.only:
+        report.around_table(given.table)  # before the work, not after it
     make_tree(found)
     build(given.jobs)
     reasons = report.reasons(REASONS)
@@ -225,7 +227,7 @@ def main():
     gate.run(wanted)
     wrong = report.wrong(wanted, gate.results, reasons)
     if not given.only:
-        report.write(given.table, found, gate.results, reasons, gate.units)
+        report.write(given.table, found, gate.results, reasons)
     say(report.summary(wanted, gate.results, reasons))
     for line in wrong:
         say(line)

@@ -77,10 +77,15 @@ def table(found, results, given):
     return "\n".join(lines)
 
 
-def write(path, found, results, given, units):
+def around_table(path):
+    """What stands before and behind the table; a table needs its marks."""
     text = path.read_text()
     if BEGIN not in text or END not in text:
         raise SystemExit(f"{path}: the marks between which the table belongs are missing: {BEGIN} and {END}")
     before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
+    return before, rest.split(END, 1)[1]
+
+
+def write(path, found, results, given):
+    before, after = around_table(path)
     path.write_text(f"{before}{BEGIN}\n{table(found, results, given)}{END}{after}")
