@@ -174,7 +174,8 @@ class Gate:
             if killer:
                 break
         self.results[mutant.key] = killer
-        say(f"{killer or 'SURVIVED'}: {mutant.key}")
+        lives = "lives for a reason" if mutant.key in self.reasons else "SURVIVED"
+        say(f"{killer or lives}: {mutant.key}")
         self.keep()
 
     def run(self, wanted):

@@ -83,6 +83,8 @@ PLACES = [
     ("misuse", HOME, "home::acquire", "if («!is_used_here()») bind()", "never", None),
     ("misuse", HOME, "home::adopt", "if («!is_used_here()») bind()", "never", None),
     ("misuse", "src/proactor/choose.cpp", "force", "const bool speaks_for_itself = «!error || is_shortage(error) || error == fault::unknown_backend_option»", "always", None),
+    ("misuse", "src/c_api/proactor.cpp", "chime_proactor_run", "return «proactor == nullptr» ? -EINVAL", "never", None),
+    ("misuse", "src/backend/io_uring.cpp", "uring_loop::report", "«invalid» ? -EBADF", "never", None),
     ("misuse", "src/backend/epoll.cpp", "make", "if («!setup.options.empty()»)", "never", None),
     ("misuse", "src/backend/poll.cpp", "make", "if («!setup.options.empty()»)", "never", None),
     ("misuse", "src/backend/io_uring.cpp", "make", "if («!parse(setup.options, wanted)»)", "never", None),

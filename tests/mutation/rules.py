@@ -177,7 +177,7 @@ def mutants(root):
 
 def overlooked(root):
     """Checks of misuse that no mutant switches off, and that places.py does not excuse."""
-    sites = r"\bmisuse\(|\brefuse_release\(|make_error_code\(fault::\w+"
+    sites = r"\bmisuse\(|\brefuse_release\(|make_error_code\(fault::\w+|\? -E(?:INVAL|BADF)\b"
     for source in sources(root):
         checks = [m for m in Finder(source).all() if m.kind in ("misuse", "generation")]
         for match in re.finditer(sites, source.code):
