@@ -152,6 +152,7 @@ static void refused(chime_proactor* loop, chime_pool* pool) {
   unsigned char storage[2 * sizeof(chime_pool)] = {0};
   void* odd = storage + (72 - (uintptr_t)storage % 64);  // 8 beyond a multiple of 64
   CHECK_EQUAL(chime_pool_initialize(loop, heap, 0, odd), -EINVAL);
+  CHECK_EQUAL(chime_cache_initialize(pool, (void*)(storage + ((uintptr_t)storage % 2 == 0 ? 1 : 2))), -EINVAL);
   CHECK_EQUAL(chime_pool_deinitialize(&other), 0);
 }
 

@@ -106,4 +106,21 @@ TEST(close_model, wake_of_a_blocked_thread_against_release_and_close) {
   });
 }
 
+// The loop closes as soon as its last pool has, on whatever thread that happens.
+TEST(close_model, close_of_the_pool_against_close_of_the_loop) {
+  expect_holds({.preemptions = 3, .stale_reads = 2}, [] {
+    loop_stage s;
+    s.acquire().reset();
+    explore::threads([&] { check(s.pool->close() == 0, "an event is missing when the pool is closed"); },
+                     [&] {
+                       for (auto closed = s.loop->close(); !closed; closed = s.loop->close()) {
+                         check(closed.error() == chime::fault::pools_open, "the wrong error");
+                         chime::sync::relax();
+                       }
+                     });
+    s.pool.reset();
+    s.loop.reset();
+  });
+}
+
 }  // namespace

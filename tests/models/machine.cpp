@@ -169,6 +169,7 @@ detail::kernel_work* machine::next_finished(int& result) {
 }
 
 bool machine::take_fullness() { return how_.full_once && !std::exchange(was_full_, true); }
+bool machine::take_refusal() { return how_.refuses_first && !std::exchange(has_refused_, true); }
 
 void machine::rest(bool may_time_out) {
   if (may_time_out) {

@@ -18,6 +18,7 @@ namespace chime::models {
 struct machine_options {
   bool reads_at_once = false;  ///< as io_uring: a write is read by an active drain in the same step, and stop() is late
   bool full_once = false;      ///< the backend has no room for the first piece of work
+  bool refuses_first = false;  ///< the backend does not bind the first thread that polls
   bool fails_once = false;     ///< the first piece of work that became active fails
   bool looks_cheaply = true;
   bool pipes = false;          ///< primitives are pipes
@@ -56,6 +57,7 @@ class machine {
   /// One piece of work that is over, taken from the table; null: none.
   [[nodiscard]] detail::kernel_work* next_finished(int& result);
   [[nodiscard]] bool take_fullness();
+  [[nodiscard]] bool take_refusal();
   void sleep(std::int64_t timeout_ns);
   /// Until something happens, or for no reason if it may time out.
   void rest(bool may_time_out);
@@ -88,6 +90,7 @@ class machine {
   unsigned allocations_left_ = ~0U;
   unsigned early_returns_ = 0;
   bool was_full_ = false;
+  bool has_refused_ = false;
   bool has_failed_ = false;
 };
 

@@ -99,6 +99,7 @@ void foreign_write_and_cancel(const machine_options& kind) {
   std::move(ev).submit(w.then());
   explore::threads([&] { s.kernel.write(handle); }, [&] { cancelled = t.cancel(); }, [&] { s.poll_until(w); });
   w.check_outcome(cancelled);
+  check(s.kernel.readable(handle) == cancelled, "a kept signal is not where others look for it, or a consumed one is");
   wait_record again;
   std::move(w.ev).submit(again.then());
   const bool completed = s.poll().value_or(2) == 1;

@@ -3,6 +3,7 @@
 /// What the product takes from the kernel, on the model's machine: the definitions that are linked in place of
 /// src/backend, src/event/primitive.cpp and src/proactor/choose.cpp, and the two system calls that the linker leads
 /// here.
+#include "error/system.hpp"
 #include "event/inbox.hpp"
 #include "event/primitive.hpp"
 #include "machine.hpp"
@@ -23,7 +24,10 @@ class model_backend final : public detail::backend {
  public:
   explicit model_backend(detail::kernel_sink& sink) : sink_(sink) {}
   [[nodiscard]] std::string_view name() const noexcept override { return "model"; }
-  [[nodiscard]] std::error_code bind() noexcept override { return {}; }
+  [[nodiscard]] std::error_code bind() noexcept override {
+    binds_.set(binds_.get() + 1);  // as a real one writes its own fields
+    return machine::current().take_refusal() ? detail::system_error(EEXIST) : std::error_code{};
+  }
   [[nodiscard]] int start(detail::kernel_work& work) noexcept override {
     if (machine::current().take_fullness()) return -EAGAIN;
     machine::current().attach(&work);
@@ -52,6 +56,7 @@ class model_backend final : public detail::backend {
   }
 
   detail::kernel_sink& sink_;
+  sync::plain<int> binds_{0};
 };
 
 // A futex word is the low half of an atomic, which under the explorer holds the number of the location.

@@ -265,6 +265,17 @@ TEST_F(EventCache, D4_OwnersOnDifferentThreadsNeverShareAnEventAndAreNotRefusedB
   expect_account(pool, made, 0, 0);
 }
 
+TEST(EventCacheLimits, D2_AnEventInItsLastUseIsRetiredRatherThanKept) {
+  chime::event_pool pool;
+  ASSERT_TRUE(pool.open({.maximum_capacity = 1}));
+  chime::event_cache cache(pool);
+  auto ev = acquire_from(cache);
+  chime_test::set_word(ev, {chime_test::word_value::last_generation, 0, chime_test::phase::idle});
+  ev.reset();
+  expect_account(pool, 0, 0, 0, 1);
+  EXPECT_EQ(error_of(cache.acquire()), fault::pool_exhausted);
+}
+
 using EventCacheDeathTest = chime_test::DeathTestSuite;
 
 TEST_F(EventCacheDeathTest, D3_AnEventOfAnotherPoolStopsTheProgram) {

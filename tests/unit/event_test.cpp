@@ -166,6 +166,20 @@ TEST_F(Event, AUseServesExactlyAsManyWaitsAsPromised) {
   EXPECT_TRUE(ev.wait_until(now)) << "the next use counts anew";
 }
 
+TEST_F(Event, ASubmittedWaitBeyondTheLastIsRefusedWithAnErrorOfItsOwn) {
+  chime::proactor loop;
+  chime::event_pool on_loop;
+  ASSERT_TRUE(loop.open({.backend = "poll"}));
+  ASSERT_TRUE(on_loop.open(loop));
+  auto ev = acquire_from(on_loop);
+  chime_test::set_word(ev, {7, chime_test::word_value::attempt_limit - 1, phase::idle});
+  std::error_code error;
+  auto done = [&](chime::completion&& c) { error = c.error; };
+  std::move(ev).submit(done);
+  EXPECT_EQ(loop.poll().value_or(99), 1U);
+  EXPECT_EQ(error, fault::waits_exhausted);
+}
+
 using EventDeathTest = chime_test::DeathTestSuite;
 
 void ignore(void*, chime::completion&&) {}

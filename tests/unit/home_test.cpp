@@ -57,6 +57,23 @@ TEST_F(Home, D4_WhatThePollingThreadReleasesComesBackToTheCacheAtTheEndOfThePoll
   }).join();
 }
 
+TEST_F(Home, D4_AfterSixteenReleasesTheyComeBackBeforeTheEndOfThePoll) {
+  open(40);
+  std::thread([&] {
+    chime::event_cache cache(pool);
+    auto events = acquire_from(cache, 20);
+    const std::size_t stock = pool.stats().cached;
+    std::thread([&] {
+      in_poll([&] {
+        for (unsigned i = 0; i < 15; ++i) events[i].reset();
+        EXPECT_EQ(pool.stats().cached, stock) << "not yet";
+        events[15].reset();
+        EXPECT_EQ(pool.stats().cached, stock + 16);
+      });
+    }).join();
+  }).join();
+}
+
 TEST_F(Home, D4_ASmallPoolPutsNothingOff) {
   open(1, 1);
   auto ev = acquire_from(pool);
@@ -64,6 +81,23 @@ TEST_F(Home, D4_ASmallPoolPutsNothingOff) {
     ev.reset();
     std::thread([&] { EXPECT_TRUE(pool.acquire()) << "in the middle of a completion"; }).join();
   });
+}
+
+TEST_F(Home, D4_OnceSomebodyHasFoundNoneThePollingThreadPutsNothingOff) {
+  open(64, 64);
+  auto events = acquire_from(pool, 64);
+  in_poll([&] {
+    std::error_code before;
+    std::error_code after;
+    events[0].reset();
+    std::thread([&] { before = error_of(pool.acquire()); }).join();
+    events[1].reset();
+    std::thread([&] { after = error_of(pool.acquire()); }).join();
+    EXPECT_EQ(before, fault::pool_exhausted) << "a release is put off to the end of the poll";
+    EXPECT_FALSE(after) << after.message();
+  });
+  events.clear();
+  expect_account(pool, 64, 0, 0);
 }
 
 TEST_F(Home, WhatThePollingThreadReleasedItAcquiresAgainInTheSameCompletion) {

@@ -174,6 +174,26 @@ TEST(EventReuse, D2_P12_ASignalledEventDoesNotComeBackSignalled) {
   expect_account(pool, 1, 0, 0);
 }
 
+TEST(EventPoolClose, P13_InsideACompletionItCountsWhatThatCompletionReleased) {
+  chime::proactor loop;
+  chime::event_pool pool;
+  ASSERT_TRUE(loop.open({.backend = "poll"}));
+  ASSERT_TRUE(pool.open(loop));
+  struct ending {
+    chime::event_pool& pool;
+    std::size_t out = 99;
+    void done(chime::completion&& c) noexcept {
+      c.ev.reset();
+      out = pool.close();
+    }
+  } end{pool};
+  auto ev = acquire_from(pool);
+  (void)ev.get_ticket().signal();
+  std::move(ev).submit(chime::callback::to<&ending::done>(end));
+  EXPECT_EQ(loop.poll().value_or(99), 1U);
+  EXPECT_EQ(end.out, 0U);
+}
+
 TEST(EventReuse, D2_ATicketOfAnEarlierUseIsStaleBeforeAndAfterTheEventIsUsedAgain) {
   chime::event_pool pool;
   ASSERT_TRUE(pool.open({.maximum_capacity = 1}));

@@ -168,7 +168,11 @@ TEST(EventWord, E2_SubmitOfASignalledEventFiresAtOnce) {
 TEST(EventWord, D3_OnlyIdleAndSignalledMayBeSubmittedOrReleased) {
   for (const phase p : every_phase) {
     SCOPED_TRACE(testing::PrintToString(p));
-    EXPECT_EQ(event_word::releasable(in(p)), p == phase::idle || p == phase::signalled);
+    const bool may = p == phase::idle || p == phase::signalled;
+    EXPECT_EQ(event_word::releasable(in(p)), may);
+    event_word word(in(p));
+    EXPECT_EQ(word.submit(phase::armed) != submit_effect::misused, may);
+    if (!may) expect_same_wait(word, p);
   }
 }
 
