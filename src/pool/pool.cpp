@@ -63,19 +63,23 @@ result<cell*> pool::acquire() noexcept {
   } else if (const std::error_code closed = check_open()) {
     return std::unexpected(closed);
   }
-  // A look that others disturbed is repeated at once: each time somebody has got on. One that must wait for a thread that
-  // empties a home, or is inside a late signal, is repeated a few times: that thread needs a few instructions, unless it was
-  // preempted, and then perhaps for long.
-  for (int waits = 0;;) {
+  result<cell*> got = look_patiently();
+  if (!got.has_value() && got.error() == fault::pool_exhausted) tell_hunger();
+  return got;
+}
+
+/// A look that others disturbed is repeated at once: each time somebody has got on. One that must wait for a thread that empties a
+/// home, or is inside a late signal, is repeated a few times: that thread needs a few instructions, unless it was preempted,
+/// and then perhaps for long.
+result<cell*> pool::look_patiently() noexcept {
+  for (int waits = 0; waits <= most_waits;) {
     bool must_wait = false;
     result<cell*> got = try_acquire(must_wait);
-    if (!got.has_value() && got.error() == fault::pool_exhausted) tell_hunger();
     if (!got.has_value() || *got != nullptr) return got;
     if (!must_wait) continue;
-    if (++waits > most_waits) break;
+    ++waits;
     std::this_thread::yield();
   }
-  tell_hunger();
   return std::unexpected(make_error_code(fault::pool_exhausted));
 }
 

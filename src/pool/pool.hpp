@@ -145,6 +145,7 @@ struct pool {
  private:
   [[noreturn]] static void refuse_release(phase) noexcept;
   void count_retired() noexcept;
+  [[nodiscard]] result<cell*> look_patiently() noexcept;
   /// Null and no error: try again. All that lie free have a late signaller at them, or the lists were looked at too early.
   /// `must_wait`: not before another thread has got on.
   [[nodiscard]] result<cell*> try_acquire(bool& must_wait) noexcept;

@@ -35,8 +35,9 @@ PLACES = [
     ("wake", POOL, "pool::try_acquire", "«completes_on->put_off.run_all()»", "becomes", None),
     ("wake", LIFETIME, "pool::close", "«completes_on->put_off.run_all()»", "becomes", None),
     ("wake", POOL, "pool::put_off", "if («h->ring.unpublished() >= put_off_limit»)", "never", None),
-    ("wake", POOL, "pool::put_off", "if («at_once || returned_count >= put_off_limit»)", "never", None),
-    ("wake", POOL, "pool::grow", "«tell_hunger()»;", "becomes", None),
+    ("wake", POOL, "pool::put_off", "if («at_once») {", "never", None),
+    ("wake", POOL, "pool::put_off", "if («returned_count >= put_off_limit»)", "never", None),
+    ("wake", POOL, "pool::acquire", "«tell_hunger()»;", "becomes", None),
     ("wake", HOME, "pool::tell_hunger", "«hungry.store(true, std::memory_order_relaxed)»", "becomes", None),
     ("wake", HOME, "pool::tell_hunger", "«h->limit.store(0, std::memory_order_relaxed)»", "becomes", None),
     ("wake", HOME, "home::publish", "«static_cast<home*>(self)->ring.publish()»", "becomes", None),
@@ -87,8 +88,11 @@ PLACES = [
     ("misuse", "src/backend/io_uring.cpp", "uring_loop::report", "«invalid» ? -EBADF", "never", None),
     ("misuse", "src/backend/epoll.cpp", "make", "if («!setup.options.empty()»)", "never", None),
     ("misuse", "src/backend/poll.cpp", "make", "if («!setup.options.empty()»)", "never", None),
-    ("misuse", "src/backend/io_uring.cpp", "make", "if («!parse(setup.options, wanted)»)", "never", None),
+    ("misuse", "src/backend/io_uring.cpp", "make", "if («!parse(setup.options, wanted, error, text)»)", "never", None),
     ("misuse", "src/c_api/convert.hpp", "read_sized", "if («given.size > sizeof(T) && std::any_of(bytes + sizeof(T), bytes + given.size, [](unsigned char b) { return b != 0; })»)", "never", None),
+    ("misuse", "src/sync/process.hpp", "birthplace::check", "if («forks.load(std::memory_order_relaxed) != forks_»)", "never", None),
+    ("misuse", "src/sync/process.cpp", "in_child", "«forks.fetch_add(1, std::memory_order_relaxed)»;", "becomes", None),
+    ("misuse", "src/sync/process.cpp", "in_child", "«thread_number = 0»;", "becomes", None),
 ]
 
 # Where a fault or a loud stop is told and nothing is checked, or another function has checked it.
@@ -96,6 +100,9 @@ NO_CHECKS = {
     ("src/pool/event_pool.cpp", "as_acquired"),
     ("src/pool/pool.cpp", "pool::refuse_release"),
     ("src/pool/pool.cpp", "pool::check_open"),  # its check is the line above
+    ("src/backend/uring_options.hpp", "parse"),  # its callers' checks are mutants
+    ("src/sync/process.cpp", "birthplace::refuse"),
+    ("src/pool/pool.cpp", "pool::look_patiently"),
     ("src/pool/pool.cpp", "pool::grow"),  # the loop above has found the maximum to be reached
     ("src/proactor/choose.cpp", "force"),  # its check is the line above
     ("src/proactor/choose.cpp", "first_that_runs"),  # the loop above has found no backend
