@@ -14,6 +14,8 @@
 ///   -EINVAL. Of options, bytes that this library does not know must be zero, else -E2BIG. Of statistics it writes as
 ///   many bytes as there is room for, and zeroes those that it does not know.
 /// - **Threads.** Any thread, at any time while the object lives, unless a function says otherwise.
+/// - **Processes.** What a process made is not for the children that it forks: such a child makes its own, or calls exec or
+///   _exit. One that polls, submits an operation, acquires, uses a cache or closes is stopped, in most cases.
 /// - **Stability.** From version 1.0 on, this file's ABI only grows within a major version.
 #ifndef CHIME_CHIME_H
 #define CHIME_CHIME_H

@@ -74,7 +74,8 @@ class CHIME_API proactor {
 
   /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is,
   /// until wake() or stop() was called, or until the timeout (negative: for ever; zero: does not sleep); 0 then.
-  /// Errors: wrong_thread, loop_closed, polling (called from inside a completion); what the kernel says, with its code.
+  /// Errors: wrong_thread, loop_closed, polling (called from inside a completion); what the kernel says, with its code
+  /// (where completions have run, the next poll says it).
   /// System calls: none while completions flow and no handle is watched.
   [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) noexcept;
   /// Polls until stop(). A stop() that came before counts; each run() that ends by it takes it back.

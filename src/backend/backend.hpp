@@ -74,7 +74,7 @@ class backend {
   [[nodiscard]] virtual std::error_code bind() noexcept = 0;
 
   /// Starts the work; `handle` and `wanted` are set. 0: finished() will be called exactly once, unless stop() ends
-  /// it. 1: it is ready at once (nothing was started). -EAGAIN: no room now, call again after a wait().
+  /// it. 1: it is ready at once (nothing was started; never for drain). -EAGAIN: no room now, call again after a wait().
   /// Another -errno: it cannot be done.
   [[nodiscard]] virtual int start(kernel_work&) noexcept = 0;
 

@@ -175,7 +175,7 @@ bool uring_loop::has_kernel_news() const noexcept {
 
 std::error_code uring_loop::wait(std::int64_t timeout_ns) noexcept {
   const bool unsent = io_uring_sq_ready(&ring_) != 0;
-  if (timeout_ns == 0 && !unsent && !has_kernel_news()) return {};
+  if (timeout_ns == 0 && !unsent && untold_ == 0 && !has_kernel_news()) return {};
   const std::uint64_t reaped_before = reaped_;
   if (timeout_ns != 0) {
     reap();
@@ -186,6 +186,8 @@ std::error_code uring_loop::wait(std::int64_t timeout_ns) noexcept {
   const int done = may_block ? enter(timeout_ns) : io_uring_submit_and_get_events(&ring_);
   reap();
   const int failed = is_passing(done) ? std::exchange(untold_, 0) : done;
+  // What the kernel has lost may be the end of the bell's poll: a second one does no harm.
+  if (failed == -EBADR) bell_is_watched_ = false;
   return failed == 0 ? std::error_code{} : system_error(-failed);
 }
 

@@ -16,8 +16,8 @@ inline namespace v1 {
 namespace detail {
 namespace {
 
-// All system calls of this file are raw: read and close are cancellation points otherwise, and a thread that is
-// cancelled inside acquire would take the event with it.
+// All system calls of this file are raw (but for ThreadSanitizer): read and close are cancellation points otherwise, and a
+// thread that is cancelled inside acquire would take the event with it.
 
 #ifdef CHIME_TSAN_BRIDGE
 // ThreadSanitizer follows a descriptor by the functions of the C library, and has to see both ends of its life.

@@ -52,6 +52,7 @@ void home::detach() noexcept {
 }
 
 void home::bind() noexcept {
+  of->check_process();
   if (owner.load(std::memory_order_relaxed) != unbound)
     misuse("a cache was used by a second thread; the first one must detach it before");
   const bool inline_path = !of->native && !pool::checks_racing_releases;

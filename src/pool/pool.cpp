@@ -68,7 +68,7 @@ result<cell*> pool::acquire() noexcept {
   return got;
 }
 
-/// A look that others disturbed is repeated at once: each time somebody has got on. One that must wait for a thread that empties a
+/// A look that others disturbed is repeated at once: each time somebody has got on, or we have moved what lay in a home. One that must wait for a thread that empties a
 /// home, or is inside a late signal, is repeated a few times: that thread needs a few instructions, unless it was preempted,
 /// and then perhaps for long.
 result<cell*> pool::look_patiently() noexcept {

@@ -35,6 +35,7 @@ kernel_work* work_of(waiter& w) noexcept {
 }
 
 int loop::start(waiter& w, kernel_work& work) noexcept {
+  check_process();  // here, in stop(), look() and sleep(): a child that returns from its callback is still inside poll
   if (!w.is_operation()) {
     work.handle = static_cast<cell&>(w).native()->handles.read;
     work.wanted = request::drain;
@@ -53,6 +54,7 @@ int loop::start(waiter& w, kernel_work& work) noexcept {
 }
 
 bool loop::stop(kernel_work& work) noexcept {
+  check_process();
   if (!kernel->stop(work)) return false;
   work.active = false;
   work.value = 0;
@@ -108,6 +110,7 @@ void loop::finished(kernel_work& work, int result) noexcept {
 std::error_code loop::look(bool ran_something) noexcept {
   if (active == 0 && unstarted.empty()) return {};
   if (!kernel->looks_cheaply() && ran_something && ++polls_since_look < polls_between_looks) return {};
+  check_process();
   polls_since_look = 0;
   count(looks);
   const std::size_t active_before = active;

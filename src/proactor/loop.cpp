@@ -123,6 +123,7 @@ std::error_code loop::sleep(time_point until, bool& looked) noexcept {
     if (until <= now) return {};  // due already; the next turn sees to it
     timeout_ns = std::chrono::nanoseconds(until - now).count();
   }
+  check_process();
   if (!in.queue.fall_asleep()) return {};
   count(sleeps);
   const time_point begin = clock::now();

@@ -50,7 +50,6 @@ void destroy(loop* l) noexcept {
 
 void submit_operation(loop& l, operation_state& op, callback done, time_point due, int handle,
                       detail::request wanted) noexcept {
-  l.check_process();
   if (in_flight(op)) misuse("an operation was submitted while it is in flight");
   op.function.set(reinterpret_cast<void (*)()>(done.target()));
   op.context.set(done.context());
@@ -61,6 +60,7 @@ void submit_operation(loop& l, operation_state& op, callback done, time_point du
   op.word.restart();
   // Relaxed: close() compares it with what finished, after the caller has made sure that nobody submits any more.
   l.submitted.fetch_add(1, std::memory_order_relaxed);
+  l.check_process();  // what it reads lies on the line that was fetched just now
   // Always by the queue: every kind needs the loop's hand. A fresh word never refuses, and nobody else can reach it
   // yet.
   if (op.word.submit(phase::queued) != detail::submit_effect::push)

@@ -36,10 +36,15 @@ std::set<std::string> listed() {
   return names;
 }
 
-class coverage : public testing::TestWithParam<const char*> {};
+class coverage : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
+    if (const std::string why = why_not_on(GetParam()); !why.empty()) GTEST_SKIP() << why;
+  }
+};
 
 TEST_P(coverage, has_a_row_for_every_call_that_the_library_makes) {
-  if (const std::string why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
   const auto known = listed();
   auto arguments = on_backend(GetParam());
   for (const char* more : {"", "--cold-heap"}) {
@@ -62,7 +67,6 @@ INSTANTIATE_TEST_SUITE_P(on, coverage,
 
 /// What the clock of the machine says must not matter: no call is told a time by it, or waits by it.
 TEST_P(coverage, uses_the_monotonic_clock_alone) {
-  if (const std::string why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
   const driven d = drive_traced(on_backend(GetParam()), "all");
   ASSERT_EQ(d.exit_code, 0) << d.said << d.errors;
   unsigned timed = 0;

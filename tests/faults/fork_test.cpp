@@ -72,6 +72,8 @@ TEST_P(forked, child_that_uses_a_cache_of_its_parent_is_stopped) {
       const chime::event used = cache.acquire().value();
     }
     expect_refused(in_child([&] { (void)cache.acquire(); }), "acquire from a cache");
+    chime::event_cache unused(pool);
+    expect_fork_named(in_child([&] { (void)unused.acquire(); }), "acquire from a cache that no thread has used");
   }
   expect_all_is_well();
 }
@@ -187,6 +189,36 @@ TEST_P(forked, child_of_a_callback_is_as_much_a_child) {
   EXPECT_TRUE(quiet.left_with(0));
   expect_fork_named(polling, "poll");
   expect_all_is_well();
+}
+
+// Many times, since a busy poll looks at some kernels only now and then.
+TEST_P(forked, child_that_returns_from_its_callback_takes_nothing_from_its_parent) {
+  const descriptor_pair pipe = descriptor_pair::pipe();
+  bool is_child = false;
+  int status = 0;
+  auto fork_once = [&](chime::completion&&) {
+    const pid_t child = ::fork();
+    is_child = child == 0;
+    if (!is_child) {
+      EXPECT_EQ(::waitpid(child, &status, 0), child);
+      return;
+    }
+    ::alarm(20);
+    ::close(STDERR_FILENO);
+  };
+  for (int round = 0; round < 70; ++round) {
+    waiter& ready = make_waiter();
+    loop.submit(make_operation(), ready, pipe.first, chime::interest::readable);
+    ASSERT_TRUE(write_byte(pipe.second));
+    loop.submit(make_operation(), fork_once);
+    const auto polled = loop.poll();
+    if (is_child) ::_exit(9);  // the poll ended without a look
+    ASSERT_TRUE(polled);
+    EXPECT_TRUE((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) ||
+                (WIFEXITED(status) && WEXITSTATUS(status) == 9));
+    ASSERT_TRUE(complete(ready));
+    EXPECT_EQ(read_all(pipe.first), 1U);
+  }
 }
 
 TEST_P(forked, child_that_becomes_another_program_inherits_no_descriptor) {

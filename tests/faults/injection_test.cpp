@@ -50,6 +50,7 @@ class injection : public testing::TestWithParam<target> {
  protected:
   void SetUp() override {
     if (const std::string why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
+    if (const std::string why = why_not_on(GetParam().backend); !why.empty()) GTEST_SKIP() << why;
   }
 
   [[nodiscard]] driven baseline() const {

@@ -32,6 +32,9 @@ std::size_t expect_recovered(const driven& d, const std::vector<std::string>& na
 
 class limits : public testing::TestWithParam<const char*> {
  protected:
+  void SetUp() override {
+    if (const std::string why = why_not_on(GetParam()); !why.empty()) GTEST_SKIP() << why;
+  }
   [[nodiscard]] static driven run(std::initializer_list<std::string> more) {
     return drive(with(on_backend(GetParam()), more));
   }

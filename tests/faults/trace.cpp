@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <chime/proactor.hpp>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -97,6 +98,14 @@ driven result_of(const tools_test::outcome& o) {
 std::string why_no_strace() {
   const auto tried = tools_test::run({"strace", "--seccomp-bpf", "-f", "-o", "/dev/null", "true"});
   return tried.exit_code == 0 ? std::string{} : "strace cannot trace here: " + tried.err;
+}
+
+std::string why_not_on(const std::string& backend) {
+  const std::string wanted = backend == "auto" ? "io_uring" : backend.substr(0, backend.find(':'));
+  for (const chime::backend_report& report : chime::probe_backends()) {
+    if (report.name == wanted && !report.usable) return wanted + " cannot run here: " + report.detail.data();
+  }
+  return {};
 }
 
 driven drive(const std::vector<std::string>& arguments) {

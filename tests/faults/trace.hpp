@@ -31,6 +31,9 @@ struct driven {
 /// Why strace cannot be used here; empty if it can.
 [[nodiscard]] std::string why_no_strace();
 
+/// Why the driver cannot run on this backend here; empty if it can. What "auto" is expected to do is told of io_uring.
+[[nodiscard]] std::string why_not_on(const std::string& backend);
+
 /// Without strace.
 [[nodiscard]] driven drive(const std::vector<std::string>& arguments);
 /// Traces `calls` ("all" for every one). `inject`: what follows the name in strace's -e inject=, or empty.

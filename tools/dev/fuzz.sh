@@ -9,10 +9,10 @@ fuzz_keep() {
   fresh="$(mktemp -d)"
   say "merging $target"
   "build/fuzz/bin/$target" -set_cover_merge=1 -verbosity=0 -timeout=20 -max_len=600 "$fresh" "$committed" "build/fuzz/corpus/$target"
+  compgen -G "$fresh/*" >/dev/null || fail "nothing is left of the corpus of $target; it stays as it is"
   rm -rf "$committed"
-  mkdir -p "$committed"
-  cp "$fresh"/* "$committed"/
-  rm -rf "$fresh"
+  mv "$fresh" "$committed"
+  chmod 755 "$committed"
   printf '%s: %d inputs, %s\n' "$target" "$(find "$committed" -type f | wc -l)" "$(du -sh --apparent-size "$committed" | cut -f 1)"
 }
 
