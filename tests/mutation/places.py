@@ -91,8 +91,8 @@ PLACES = [
     ("misuse", "src/backend/io_uring.cpp", "make", "if («!parse(setup.options, wanted, error, text)»)", "never", None),
     ("misuse", "src/c_api/convert.hpp", "read_sized", "if («given.size > sizeof(T) && std::any_of(bytes + sizeof(T), bytes + given.size, [](unsigned char b) { return b != 0; })»)", "never", None),
     ("misuse", "src/sync/process.hpp", "birthplace::check", "if («forks.load(std::memory_order_relaxed) != forks_»)", "never", None),
-    ("misuse", "src/sync/process.cpp", "in_child", "«forks.fetch_add(1, std::memory_order_relaxed)»;", "becomes", None),
-    ("misuse", "src/sync/process.cpp", "in_child", "«thread_number = 0»;", "becomes", None),
+    ("misuse", "src/sync/process.cpp", "in_child", "«forks.fetch_add(1, std::memory_order_relaxed)»;", "becomes", "0U"),
+    ("misuse", "src/sync/process.cpp", "in_child", "«thread_number = 0»;", "becomes", "std::uint64_t{0}"),
 ]
 
 # Where a fault or a loud stop is told and nothing is checked, or another function has checked it.
