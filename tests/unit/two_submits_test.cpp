@@ -41,7 +41,7 @@ void at_first_write(void* address, void (*run)(void*), void* context) {
   next = {reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(address) & mask), run, context};
   struct sigaction action = {};
   action.sa_handler = allow_and_run;
-  action.sa_flags = SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   if (sigaction(SIGSEGV, &action, nullptr) != 0) std::_Exit(1);
   if (mprotect(next.page, chime::event_pool::page_size, PROT_READ) != 0) std::_Exit(1);
 }
