@@ -184,9 +184,12 @@ void soak::compare_memory(outcome& o) {
 /// Pools never shrink, and what they have at first is chance: what they can come to is the bound.
 std::size_t soak::library_bound() const {
   constexpr std::size_t events_of_page = 63;
-  const std::size_t pages = capacity_for(options_.producers) / events_of_page + native_events / events_of_page + 2;
-  const std::size_t homes = options_.producers;  // each less than a page
-  return bytes_open_ + (pages + homes) * event_pool::page_size;
+  const auto pages_of = [](std::size_t events) { return events / events_of_page + 1; };
+  // Native events have a second page for each, with what the kernel needs.
+  const std::size_t pages = pages_of(capacity_for(options_.producers)) + 2 * pages_of(native_events);
+  const std::size_t directories = 2 + 1 + pages / 256;  // what finds them: a root for each pool, and leaves
+  const std::size_t homes = options_.producers;         // each less than a page
+  return bytes_open_ + (pages + directories + homes) * event_pool::page_size;
 }
 
 void soak::end() {
