@@ -15,7 +15,8 @@
 ///   many bytes as there is room for, and zeroes those that it does not know.
 /// - **Threads.** Any thread, at any time while the object lives, unless a function says otherwise.
 /// - **Processes.** What a process made is not for the children that it forks: such a child makes its own, or calls exec or
-///   _exit. One that polls, submits an operation, acquires, uses a cache or closes is stopped, in most cases.
+///   _exit. One that polls, submits an operation, acquires, uses a cache or closes is stopped, unless it was made by vfork or
+///   clone, or an acquire is served from what its thread has in stock.
 /// - **Stability.** From version 1.0 on, this file's ABI only grows within a major version.
 #ifndef CHIME_CHIME_H
 #define CHIME_CHIME_H
@@ -201,8 +202,8 @@ CHIME_API int chime_pool_stats_read(const chime_pool* pool, chime_pool_stats* st
 
 /// A cache is one thread's home in a pool: most acquires and releases need no atomic read-modify-write. What was acquired here
 /// comes back here, however it is released, if the cache's thread does it, or the polling thread inside a poll. Used by one
-/// thread at a time: its first use binds it to its thread, another one stops the program until the first has detached it. It keeps up to
-/// 320 events, which others cannot get meanwhile.
+/// thread at a time: its first use binds it to its thread, another one stops the program until the first has detached it. It
+/// keeps up to 320 events, which others cannot get meanwhile.
 /// Errors of initialize: -ESHUTDOWN (the pool is not in use), -EBUSY (*out is a cache in use), -EINVAL (not aligned).
 CHIME_API int chime_cache_initialize(chime_pool* pool, chime_cache* out);
 /// Gives its events back to the pool. By its thread, or after detach or the end of that thread. Null, or a cache that is not
