@@ -68,9 +68,9 @@ result<cell*> pool::acquire() noexcept {
   return got;
 }
 
-/// A look that others disturbed is repeated at once: each time somebody has got on, or we have moved what lay in a home. One that must wait for a thread that empties a
-/// home, or is inside a late signal, is repeated a few times: that thread needs a few instructions, unless it was preempted,
-/// and then perhaps for long.
+/// A look that others disturbed is repeated at once: each time somebody has got on, or we have moved what lay in a home. One that
+/// must wait for a thread that empties a home, or is inside a late signal, is repeated a few times: that thread needs a few
+/// instructions, unless it was preempted, and then perhaps for long.
 result<cell*> pool::look_patiently() noexcept {
   for (int waits = 0; waits <= most_waits;) {
     bool must_wait = false;
