@@ -85,10 +85,11 @@ typedef void (*chime_callback)(void* context, int status, chime_event* event);
 
 typedef struct chime_proactor_options {
   size_t size;
-  const char* backend;        ///< "io_uring", "epoll" or "poll", with options after a colon: "io_uring:no-defer"
-                              ///< Null or "": the environment variable CHIME_BACKEND, or else the first that runs here
-  int64_t spin_ns;            ///< how long poll may spin before it sleeps, while that pays; 0: 50,000; negative: never
-  uint32_t batch;             ///< the most completions that one poll runs; 0: 256
+  const char* backend;  ///< "io_uring", "epoll" or "poll", with options after a colon: "io_uring:no-defer"
+                        ///< Null or "": the environment variable CHIME_BACKEND, or else the first that runs here
+  int64_t spin_ns;      ///< how long poll may spin before it sleeps, while that pays; 0: 50,000; negative: never
+  uint32_t batch;       ///< the most completions that one poll runs; 0: 256
+  bool guest;           ///< it lives in another loop: driven by guest_poll, not by poll or run. "poll" cannot be one
   chime_allocator allocator;  ///< of the loop itself; must outlive it
 } chime_proactor_options;
 
@@ -111,10 +112,21 @@ CHIME_API int chime_proactor_destroy(chime_proactor* proactor);
 /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is,
 /// until wake or stop, or until the timeout (0: does not sleep), and returns 0 if that came first. The first thread
 /// that polls is the polling thread from then on. System calls: none while completions flow and no handle is watched.
-/// Errors: -EPERM (another thread polls), -EBUSY (called from a completion), what the kernel says.
+/// Errors: -EPERM (another thread polls), -EBUSY (called from a completion), -EOPNOTSUPP (a guest), what the kernel says.
 CHIME_API int chime_proactor_poll(chime_proactor* proactor, int64_t timeout_ns);
 /// Polls until stop, also one that came before; each run that ends by it takes it back. 0, or the errors of poll.
 CHIME_API int chime_proactor_run(chime_proactor* proactor);
+/// Of a guest: readable, to whatever polls handles, when guest_poll has something to do. The same until destroy. The loop's:
+/// not to be read, written or closed. -1: null, or no guest.
+CHIME_API intptr_t chime_proactor_handle(const chime_proactor* proactor);
+/// Of a guest: runs what is ready, at most `batch` completions, never blocks, and says in *next_ns how long the host may sleep:
+/// it calls again when the handle is readable, and after so many nanoseconds at the latest. 0: at once, after whatever else
+/// the host has to do (there is more to run, or to fall asleep would not pay: spin_ns); -1: there is no deadline.
+/// Between two calls at most one signal, submit or wake makes a system call, the first, which makes the handle readable.
+/// Any thread, one at a time; on io_uring always the same. System calls: none while completions flow and no handle is
+/// watched; one before the loop falls asleep. 0, or -EOPNOTSUPP (no guest), -EPERM (another thread is inside, or was the
+/// first on io_uring), -EBUSY (called from a completion), what the kernel says.
+CHIME_API int chime_proactor_guest_poll(chime_proactor* proactor, int64_t* next_ns);
 /// Ends run; wake makes the present or next poll return early. Signal handlers too; errno is kept. At most one system
 /// call, if the loop sleeps. The caller keeps the loop alive meanwhile. Null: nothing.
 CHIME_API void chime_proactor_stop(chime_proactor* proactor);

@@ -53,6 +53,8 @@ enum class fault {
   unknown_node,            ///< the machine has no such NUMA node, or this process may not use it
   numa_unavailable,        ///< the kernel has no NUMA support, or chime was built without it
   block_misfit,            ///< a block size or alignment that is no power of two, zero, or too large
+  driven_by_host,          ///< poll() or run() of a proactor that is a guest
+  not_a_guest,             ///< guest_poll() of a proactor that was not opened with guest = true
 };
 
 CHIME_API std::error_code make_error_code(fault) noexcept;

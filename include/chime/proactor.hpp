@@ -42,6 +42,9 @@ struct proactor_options {
   /// so that an idle loop costs nothing. Zero: it never spins.
   std::chrono::nanoseconds spin = std::chrono::microseconds(50);
   unsigned batch = 256;  ///< completions that one poll runs at most, so that timers and handles are not starved
+  /// It lives in another loop, which calls guest_poll() when handle() is readable; poll() and run() are refused. The first
+  /// backend that is tried is epoll then, whose guests may be driven by several threads in turn; "poll" cannot be a guest.
+  bool guest = false;
   allocator memory = {};
 };
 
@@ -56,6 +59,8 @@ struct proactor_stats {
 /// The loop. Embedded in the caller's object, pinned. The first poll binds the polling thread; completions run only
 /// inside poll and run, on that thread. May be made and opened on one thread and polled by another. Not for forked children:
 /// one that polls, closes or submits operations is stopped; it may open its own.
+///
+/// A guest (proactor_options::guest) has no thread of its own: whoever calls guest_poll() is the polling thread meanwhile.
 class CHIME_API proactor {
  public:
   proactor() noexcept;
@@ -74,13 +79,13 @@ class CHIME_API proactor {
 
   /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is,
   /// until wake() or stop() was called, or until the timeout (negative: for ever; zero: does not sleep); 0 then.
-  /// Errors: wrong_thread, loop_closed, polling (called from inside a completion); what the kernel says, with its code
+  /// Errors: wrong_thread, loop_closed, driven_by_host, polling (called from inside a completion); what the kernel says, with its code
   /// (where completions have run, the next poll says it).
   /// System calls: none while completions flow and no handle is watched.
   [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) noexcept;
   /// Polls until stop(). A stop() that came before counts; each run() that ends by it takes it back.
   [[nodiscard]] result<void> run() noexcept;
-  /// Any thread, signal handlers. The caller keeps the loop alive meanwhile.
+  /// Any thread, signal handlers. The caller keeps the loop alive meanwhile. Of a guest: nothing but a wake().
   void stop() noexcept;
   /// Makes the present or next poll return early. Any thread, signal handlers; the caller keeps the loop alive
   /// meanwhile.
@@ -99,6 +104,22 @@ class CHIME_API proactor {
   /// True: the operation will complete with `cancelled`. False: its outcome stands already. Any thread; the caller
   /// keeps the operation alive and does not submit it again meanwhile.
   bool cancel(operation&) noexcept;
+
+  /// Of a guest: readable, to whatever polls handles, when guest_poll() has something to do. The same from open to close.
+  /// The loop's: not to be read, written or closed. -1: closed, or no guest.
+  [[nodiscard]] native_handle handle() const noexcept;
+  /// Of a guest: runs what is ready, at most `batch` completions, never blocks, and says how long the host may sleep: it
+  /// calls again when handle() is readable, and at the returned time at the latest.
+  /// - time_point::min(): at once, after whatever else the host has to do. There is more to run; or completions came so
+  ///   recently that to fall asleep and be woken would cost more than to look again (proactor_options::spin says for how
+  ///   long; zero: never). Until that call nobody makes the handle readable.
+  /// - never: there is no deadline.
+  /// Between two calls at most one signal, submit or wake makes a system call: the first, which makes the handle readable,
+  /// also if it comes from the host's own thread.
+  /// Any thread, one at a time; on io_uring always the same. Errors: wrong_thread (another thread is inside, or was the
+  /// first on io_uring), not_a_guest, loop_closed, polling (called from inside a completion); what the kernel says.
+  /// System calls: none while completions flow and no handle is watched; one before the loop falls asleep.
+  [[nodiscard]] result<time_point> guest_poll() noexcept;
 
   /// The backend in use, with the options in force, such as "io_uring". Empty when closed.
   [[nodiscard]] std::string_view backend() const noexcept;

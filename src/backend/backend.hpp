@@ -90,6 +90,12 @@ class backend {
 
   /// Whether looking costs no system call, so that the loop may look in every poll.
   [[nodiscard]] virtual bool looks_cheaply() const noexcept = 0;
+
+  /// Of a guest: readable from when there is something to report, or the doorbell rings, until a wait(0) after that. -1: this
+  /// backend cannot be a guest, and make() has refused.
+  [[nodiscard]] virtual int handle() const noexcept { return -1; }
+  /// Whether only the thread that called bind() may call anything else.
+  [[nodiscard]] virtual bool stays_with_thread() const noexcept { return false; }
 };
 
 /// What backends are made with.
@@ -98,6 +104,7 @@ struct backend_setup {
   int bell;                  ///< the doorbell's handle, readable when it rang; owned by the loop
   std::string_view options;  ///< what follows the colon of "io_uring:no-defer,linked-read"; empty for none
   allocator memory;          ///< complete; for tables that grow with the number of watches
+  bool guest = false;        ///< others wait for it, on handle(): wait() only looks
 };
 
 /// Space for one backend, inside the loop.

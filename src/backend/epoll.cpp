@@ -32,6 +32,8 @@ class epoll_loop final : public backend {
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
   [[nodiscard]] std::error_code bind() noexcept override { return {}; }
   [[nodiscard]] bool looks_cheaply() const noexcept override { return false; }
+  /// An epoll is itself readable while it has something to report; the doorbell's edge counts as reported once it was.
+  [[nodiscard]] int handle() const noexcept override { return epoll_; }
 
   [[nodiscard]] int start(kernel_work& work) noexcept override {
     const bool duplicate = work.wanted != request::drain;

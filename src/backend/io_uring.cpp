@@ -40,7 +40,7 @@ constexpr std::uint64_t the_bell = 1;
 class uring_loop final : public backend {
  public:
   uring_loop(const backend_setup& setup, uring_options o) noexcept
-      : sink_(setup.sink), bell_(setup.bell), options_(o) {}
+      : sink_(setup.sink), bell_(setup.bell), guest_(setup.guest), options_(o) {}
   ~uring_loop() override {
     if (open_) io_uring_queue_exit(&ring_);
   }
@@ -55,19 +55,25 @@ class uring_loop final : public backend {
   [[nodiscard]] int start(kernel_work&) noexcept override;
   [[nodiscard]] bool stop(kernel_work&) noexcept override;
   [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override;
-  [[nodiscard]] bool looks_cheaply() const noexcept override { return true; }
+  /// A guest's look reads the doorbell. (What waits to be submitted has to be, whatever it costs.)
+  [[nodiscard]] bool looks_cheaply() const noexcept override { return !guest_ || io_uring_sq_ready(&ring_) != 0; }
+  /// The doorbell itself, which the kernel rings too, for each completion of a guest's ring.
+  [[nodiscard]] int handle() const noexcept override { return guest_ ? bell_ : -1; }
+  [[nodiscard]] bool stays_with_thread() const noexcept override { return true; }
 
  private:
   [[nodiscard]] bool make_room(unsigned entries) noexcept;
   void cancel(std::uint64_t tag) noexcept;
   void watch_bell() noexcept;
   [[nodiscard]] bool has_kernel_news() const noexcept;
+  void quieten_bell() noexcept;
   [[nodiscard]] int enter(std::int64_t timeout_ns) noexcept;
   void reap() noexcept;
   void report(kernel_work&, int result) noexcept;
 
   kernel_sink* sink_;
   int bell_;
+  bool guest_;
   uring_options options_;
   bool open_ = false;
   bool bell_is_watched_ = false;
@@ -92,7 +98,8 @@ int uring_loop::open() noexcept {
   // NODROP (5.5): completions beyond the ring's size are kept. EXT_ARG (5.11): waits with a timeout in one call.
   // RSRC_TAGS came with 5.13, as did the multishot poll, which has no feature bit of its own.
   constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
-  return (wanted.features & needed) == needed ? 0 : EOPNOTSUPP;
+  if ((wanted.features & needed) != needed) return EOPNOTSUPP;
+  return guest_ ? -io_uring_register_eventfd(&ring_, bell_) : 0;
 }
 
 /// The ring was made disabled, so that the thread that polls, not the one that opened the loop, becomes its only
@@ -173,7 +180,15 @@ bool uring_loop::has_kernel_news() const noexcept {
          (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
 }
 
+/// Before the look: what comes after it rings again.
+void uring_loop::quieten_bell() noexcept {
+  std::uint64_t rings = 0;
+  // EAGAIN: it has not rung. EINTR does not happen to a read that does not wait.
+  (void)!::read(bell_, &rings, sizeof rings);
+}
+
 std::error_code uring_loop::wait(std::int64_t timeout_ns) noexcept {
+  if (guest_) quieten_bell();
   const bool unsent = io_uring_sq_ready(&ring_) != 0;
   if (timeout_ns == 0 && !unsent && untold_ == 0 && !has_kernel_news()) return {};
   const std::uint64_t reaped_before = reaped_;
@@ -245,7 +260,9 @@ void describe_options(backend_text& text, uring_options o) noexcept {
 
 backend* make(backend_storage& storage, const backend_setup& setup, std::error_code& error,
               backend_text& text) noexcept {
-  uring_options wanted{.deferred = true, .linked = !plain_read_waits()};
+  // A guest never waits in its ring. With its work deferred it would wait for the ring's word on the doorbell, which comes
+  // milliseconds late if the kernel finds the work while it writes to another eventfd (6.18).
+  uring_options wanted{.deferred = !setup.guest, .linked = !plain_read_waits()};
   if (!parse(setup.options, wanted, error, text)) return nullptr;
   for (;;) {
     auto* made = new (storage.bytes.data()) uring_loop(setup, wanted);

@@ -125,6 +125,11 @@ backend* make(backend_storage& storage, const backend_setup& setup, std::error_c
     describe(text, "poll has no options");
     return nullptr;
   }
+  if (setup.guest) {
+    error = system_error(EOPNOTSUPP);
+    describe(text, "has no handle on which the host of a guest could wait");
+    return nullptr;
+  }
   describe(text, "works everywhere; every wait scans all watches");
   return new (storage.bytes.data()) poll_loop(setup);
 }

@@ -40,6 +40,13 @@ template <class T>
   return timeout > never - now ? never : now + timeout;
 }
 
+/// -1: never; 0: it has come.
+[[nodiscard]] inline std::int64_t nanoseconds_until(time_point when) noexcept {
+  if (when == never) return -1;
+  if (when == time_point::min()) return 0;
+  return std::max<std::int64_t>(std::chrono::nanoseconds(when - clock::now()).count(), 0);
+}
+
 // --- Events
 
 [[nodiscard]] inline chime_event* to_c(detail::cell& c) noexcept { return reinterpret_cast<chime_event*>(&c); }

@@ -24,6 +24,7 @@ constexpr std::size_t smallest_stats = sizeof(chime_proactor_stats);
   const auto opened = made.core.open({.backend = options.backend != nullptr ? options.backend : "",
                                       .spin = spin_of(options.spin_ns),
                                       .batch = options.batch != 0 ? options.batch : default_batch,
+                                      .guest = options.guest,
                                       .memory = made.memory});
   if (!opened) return c_api::status_of(opened);
   // The array was zeroed, and its last byte stays so.
@@ -70,6 +71,18 @@ int chime_proactor_poll(chime_proactor* proactor, int64_t timeout_ns) {
 
 int chime_proactor_run(chime_proactor* proactor) {
   return proactor == nullptr ? -EINVAL : c_api::status_of(proactor->core.run());
+}
+
+intptr_t chime_proactor_handle(const chime_proactor* proactor) {
+  return proactor == nullptr ? -1 : proactor->core.handle();
+}
+
+int chime_proactor_guest_poll(chime_proactor* proactor, int64_t* next_ns) {
+  if (proactor == nullptr || next_ns == nullptr) return -EINVAL;
+  const auto next = proactor->core.guest_poll();
+  if (!next) return c_api::status_of(next);
+  *next_ns = c_api::nanoseconds_until(*next);
+  return 0;
 }
 
 void chime_proactor_stop(chime_proactor* proactor) {

@@ -56,6 +56,10 @@ constexpr fault_entry fault_entries[] = {
     {fault::block_misfit, errc::invalid_argument,
      "such blocks cannot be cut; size and number must not be 0, the alignment must be a power of two from 64 upwards, "
      "and a chunk must fit in memory"},
+    {fault::driven_by_host, errc::unsupported,
+     "the proactor is a guest, which its host drives by guest_poll(); only one that is none has poll() and run()"},
+    {fault::not_a_guest, errc::unsupported,
+     "the proactor is no guest; open it with guest = true, or drive it by poll() or run()"},
 };
 
 /// Entries are found by number, so they stand in the order of the enumeration, without gaps.
@@ -64,7 +68,7 @@ consteval bool in_order() {
   for (const fault_entry& entry : fault_entries) {
     if (entry.code != static_cast<fault>(++number)) return false;
   }
-  return number == static_cast<int>(fault::block_misfit);
+  return number == static_cast<int>(fault::not_a_guest);
 }
 static_assert(in_order());
 

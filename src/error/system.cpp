@@ -30,6 +30,8 @@ int errno_of(fault code) noexcept {
     case fault::not_native:
     case fault::native_only_in_loop:
     case fault::numa_unavailable:
+    case fault::driven_by_host:
+    case fault::not_a_guest:
       return EOPNOTSUPP;
     case fault::unknown_node:
       return ENODEV;

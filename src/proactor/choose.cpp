@@ -15,6 +15,8 @@ namespace detail {
 namespace {
 
 const backend_kind* const kinds[] = {&io_uring_backend, &epoll_backend, &poll_backend};
+/// For guests, whose hosts may have several threads: a ring stays with one.
+const backend_kind* const guest_kinds[] = {&epoll_backend, &io_uring_backend, &poll_backend};
 
 /// Appends to the loop's text of reasons, as far as there is room.
 void add(loop& l, std::string_view name, const char* verdict, const backend_text& text) noexcept {
@@ -27,7 +29,7 @@ void add(loop& l, std::string_view name, const char* verdict, const backend_text
                                    const char* verdict) noexcept {
   std::error_code error;
   backend_text text = {};
-  l.kernel = kind.make(l.storage, {&l, l.in.bell.handle(), options, l.memory}, error, text);
+  l.kernel = kind.make(l.storage, {&l, l.in.bell.handle(), options, l.memory, l.guest}, error, text);
   add(l, kind.name, l.kernel != nullptr ? verdict : "cannot run", text);
   return error;
 }
@@ -51,7 +53,7 @@ void add(loop& l, std::string_view name, const char* verdict, const backend_text
 
 /// Tries them in order. A process without free descriptors learns that, instead of getting a lesser backend.
 [[nodiscard]] std::error_code first_that_runs(loop& l) noexcept {
-  for (const backend_kind* kind : kinds) {
+  for (const backend_kind* kind : l.guest ? guest_kinds : kinds) {
     const std::error_code error = make(l, *kind, {}, "runs");
     if (l.kernel != nullptr || is_shortage(error)) return error;
   }

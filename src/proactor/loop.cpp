@@ -34,7 +34,8 @@ std::error_code loop::in_use() const noexcept {
   return {};
 }
 
-void loop::settle() const noexcept {
+void loop::settle() noexcept {
+  end_guests_sleep();
   // The debtor is between its push and its ring: a few instructions, unless it was preempted.
   while (!in.queue.settled()) std::this_thread::yield();
 }
@@ -130,13 +131,18 @@ std::error_code loop::sleep(time_point until, bool& looked) noexcept {
   const std::error_code failed = kernel->wait(timeout_ns);
   looked = true;
   spinning.slept(clock::now() - begin);
-  const std::uint64_t ended_before = in.queue.ended();
-  collect(in.queue.wake_up());
-  count(wakeups, in.queue.ended() - ended_before);
+  wake_up();
   return failed;
 }
 
+void loop::wake_up() noexcept {
+  const std::uint64_t ended_before = in.queue.ended();
+  collect(in.queue.wake_up());
+  count(wakeups, in.queue.ended() - ended_before);
+}
+
 result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
+  if (guest) return std::unexpected(make_error_code(fault::driven_by_host));
   if (const std::error_code refused = enter()) return std::unexpected(refused);
   if (untold) return std::unexpected(std::exchange(untold, {}));
   polling = true;
@@ -159,6 +165,7 @@ result<std::size_t> loop::poll(std::chrono::nanoseconds timeout) noexcept {
 }
 
 result<void> loop::run() noexcept {
+  if (guest) return std::unexpected(make_error_code(fault::driven_by_host));
   // Acquire: pairs with the release in stop(); taken back, so that the loop can run again. The load before it saves the
   // locked exchange; it cannot miss a stop(), whose wake() the poll before it has acquired.
   while (!stopping.load(std::memory_order_relaxed) || !stopping.exchange(false, std::memory_order_acquire)) {

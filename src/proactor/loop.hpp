@@ -39,13 +39,23 @@ struct operation_state : waiter {
 };
 static_assert(sizeof(operation_state) <= sizeof(operation) && alignof(operation_state) <= alignof(operation));
 
+/// What a guest remembers between two calls of its host.
+struct guest_state {
+  std::uint64_t kernel_thread = 0;  ///< the backend's, if it stays with one; 0: not bound
+  bool asleep = false;              ///< as the queue's word was left
+  bool lingering = false;           ///< awake although nothing is there, until:
+  time_point linger_until;
+  time_point asleep_since;
+};
+
 struct loop final : kernel_sink {
   inbox in;
   alignas(64) sync::atomic<std::uint64_t> submitted{0};  ///< operations, by any thread
   sync::atomic<std::size_t> pools{0};                    ///< open on this loop
   sync::atomic<bool> stopping{false};
-  sync::atomic<std::uint64_t> polling_thread{0};  ///< 0: nobody has polled yet
-  const birthplace opened_in;                     ///< the process
+  /// 0: nobody has polled yet; of a guest: nobody is inside guest_poll().
+  sync::atomic<std::uint64_t> polling_thread{0};
+  const birthplace opened_in;  ///< the process
 
   alignas(64) waiter_list taken;  ///< to be looked at, oldest first
   waiter_list unstarted;          ///< queued, and the backend had no room for their work
@@ -53,10 +63,12 @@ struct loop final : kernel_sink {
   pacing pace;
   spin_policy spinning;
   deferral_list put_off;  ///< run at the end of each turn
+  guest_state as_guest;   ///< guest.cpp
   backend* kernel = nullptr;
   std::size_t active = 0;  ///< pieces of kernel work
   std::uint64_t finished_operations = 0;
   unsigned batch = 0;
+  bool guest = false;
   unsigned polls_since_look = 0;
   bool polling = false;
   bool woken = false;
@@ -87,7 +99,10 @@ struct loop final : kernel_sink {
   /// Whether close may go on: busy otherwise.
   [[nodiscard]] std::error_code in_use() const noexcept;
   /// Waits for wake-ups that are owed. Polling is over.
-  void settle() const noexcept;
+  void settle() noexcept;
+
+  // guest.cpp: driven by another loop.
+  [[nodiscard]] result<time_point> guest_poll() noexcept;
 
   // dispatch.cpp: from the word to the callback.
   /// Looks at one waiter that was taken. True: its completion ran.
@@ -109,10 +124,17 @@ struct loop final : kernel_sink {
 
  private:
   [[nodiscard]] std::error_code enter() noexcept;
+  [[nodiscard]] std::error_code enter_as_guest() noexcept;
+  [[nodiscard]] result<time_point> guest_turn() noexcept;
+  [[nodiscard]] bool lingers(std::size_t ran) noexcept;
+  [[nodiscard]] std::error_code look_before_sleep(std::size_t& ran) noexcept;
+  [[nodiscard]] time_point fall_asleep_as_guest() noexcept;
+  void end_guests_sleep() noexcept;
   [[nodiscard]] std::error_code turn(std::size_t& ran, bool may_skip_look) noexcept;
   [[nodiscard]] bool spin(time_point until, std::error_code& failed) noexcept;
   [[nodiscard]] std::error_code sleep(time_point until, bool& looked) noexcept;
   void collect(ready_queue::taken) noexcept;
+  void wake_up() noexcept;
   std::size_t run_taken(std::size_t most) noexcept;
   [[nodiscard]] bool begin(waiter&, kernel_work*) noexcept;
   void deliver(waiter&, kernel_work*) noexcept;

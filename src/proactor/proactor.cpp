@@ -29,6 +29,7 @@ void destroy(loop* l) noexcept {
 [[nodiscard]] std::error_code set_up(loop& l, const proactor_options& options) noexcept {
   if (const int failed = l.in.bell.open(); failed != 0) return detail::system_error(failed);
   l.batch = options.batch;
+  l.guest = options.guest;
   l.spinning = detail::spin_policy(options.spin);
   return detail::choose_backend(l, options.backend);
 }
@@ -123,6 +124,15 @@ result<std::size_t> proactor::poll(std::chrono::nanoseconds timeout) noexcept {
 result<void> proactor::run() noexcept {
   if (loop_ == nullptr) return std::unexpected(make_error_code(fault::loop_closed));
   return loop_->run();
+}
+
+result<time_point> proactor::guest_poll() noexcept {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(fault::loop_closed));
+  return loop_->guest_poll();
+}
+
+native_handle proactor::handle() const noexcept {
+  return loop_ == nullptr || !loop_->guest ? -1 : loop_->kernel->handle();
 }
 
 void proactor::stop() noexcept {

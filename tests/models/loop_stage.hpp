@@ -50,9 +50,10 @@ struct loop_stage {
   std::optional<event_pool> pool{std::in_place};
   int last_poller = -1;  // a ghost
 
-  explicit loop_stage(const machine_options& machine_kind = {}, const pool_options& pool_kind = {})
+  explicit loop_stage(const machine_options& machine_kind = {}, const pool_options& pool_kind = {}, bool guest = false)
       : kernel(machine_kind) {
     proactor_options how;
+    how.guest = guest;
     how.spin = {};  // there is no time here
     how.memory = kernel.memory();
     check(loop->open(how).has_value(), "the loop did not open");

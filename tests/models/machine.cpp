@@ -179,6 +179,11 @@ void machine::rest(bool may_time_out) {
   }
 }
 
+void machine::await(int handle) {
+  explore::execution::current().point();
+  while (!readable(handle)) interrupt_.wait();
+}
+
 void machine::sleep(std::int64_t timeout_ns) {
   if (timeout_ns == 0) return;
   // Deadlines are `never` or have passed, so only the retry of work that found no room takes a time.

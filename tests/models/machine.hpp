@@ -59,6 +59,8 @@ class machine {
   [[nodiscard]] bool take_fullness();
   [[nodiscard]] bool take_refusal();
   void sleep(std::int64_t timeout_ns);
+  /// As poll(2) on one descriptor, for ever.
+  void await(int handle);
   /// Until something happens, or for no reason if it may time out.
   void rest(bool may_time_out);
   [[nodiscard]] unsigned rings() const { return rings_; }

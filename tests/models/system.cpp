@@ -22,7 +22,7 @@ namespace {
 
 class model_backend final : public detail::backend {
  public:
-  explicit model_backend(detail::kernel_sink& sink) : sink_(sink) {}
+  model_backend(detail::kernel_sink& sink, int guests_bell) : sink_(sink), guests_bell_(guests_bell) {}
   [[nodiscard]] std::string_view name() const noexcept override { return "model"; }
   [[nodiscard]] std::error_code bind() noexcept override {
     binds_.set(binds_.get() + 1);  // as a real one writes its own fields
@@ -34,7 +34,9 @@ class model_backend final : public detail::backend {
     return 0;
   }
   [[nodiscard]] bool stop(detail::kernel_work& work) noexcept override { return machine::current().detach(work); }
+  [[nodiscard]] int handle() const noexcept override { return guests_bell_; }
   [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override {
+    if (guests_bell_ >= 0) (void)machine::current().read(guests_bell_);
     if (!report()) {
       machine::current().sleep(timeout_ns);
       (void)report();
@@ -56,6 +58,7 @@ class model_backend final : public detail::backend {
   }
 
   detail::kernel_sink& sink_;
+  int guests_bell_;
   sync::plain<int> binds_{0};
 };
 
@@ -115,7 +118,7 @@ std::uint64_t read_empty(const primitive_handles& handles) noexcept { return mac
 
 std::error_code choose_backend(loop& l, std::string_view) noexcept {
   static_assert(sizeof(models::model_backend) <= sizeof l.storage.bytes);
-  l.kernel = new (l.storage.bytes.data()) models::model_backend(l);
+  l.kernel = new (l.storage.bytes.data()) models::model_backend(l, l.guest ? l.in.bell.handle() : -1);
   return {};
 }
 

@@ -48,6 +48,8 @@ constexpr fault_expectation all_faults[] = {
     {fault::unknown_node, errc::invalid_argument, ENODEV},
     {fault::numa_unavailable, errc::unsupported, EOPNOTSUPP},
     {fault::block_misfit, errc::invalid_argument, EINVAL},
+    {fault::driven_by_host, errc::unsupported, EOPNOTSUPP},
+    {fault::not_a_guest, errc::unsupported, EOPNOTSUPP},
 };
 
 constexpr std::array all_conditions = {errc::resource_exhausted, errc::cancelled,       errc::timed_out,
@@ -67,7 +69,7 @@ using one = std::vector<errc>;
 const std::vector<errc> none;
 
 TEST(Fault, TestsKnowEveryFault) {
-  ASSERT_EQ(std::size(all_faults), static_cast<std::size_t>(fault::block_misfit));
+  ASSERT_EQ(std::size(all_faults), static_cast<std::size_t>(fault::not_a_guest));
   int number = 0;
   for (const auto& expected : all_faults) EXPECT_EQ(static_cast<int>(expected.code), ++number);
 }
