@@ -64,6 +64,16 @@ TEST_P(forked, child_that_uses_what_its_parent_opened_is_stopped) {
   expect_all_is_well();
 }
 
+TEST_P(forked, child_that_drives_a_guest_of_its_parent_is_stopped) {
+  if (std::string_view(GetParam().backend) == "poll") GTEST_SKIP() << "poll cannot be a guest";
+  chime::proactor guest;
+  ASSERT_TRUE(guest.open({.backend = GetParam().backend, .guest = true}));
+  for (int round = 0; round < 2; ++round) {
+    expect_fork_named(in_child([&] { (void)guest.guest_poll(); }), "guest_poll");
+    ASSERT_TRUE(guest.guest_poll());
+  }
+}
+
 TEST_P(forked, child_that_uses_a_cache_of_its_parent_is_stopped) {
   ASSERT_NO_FATAL_FAILURE(open_pool({.initial_capacity = 4}));
   {

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "scenario.hpp"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
+#include <sys/select.h>
 
-#include <array>
 #include <chrono>
 #include <deque>
 #include <stdexcept>
 
 #include "assistant.hpp"
-#include "trial.hpp"
+#include "props.hpp"
 
 namespace faults {
 namespace {
@@ -20,45 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using chime::clock;
 using chime::errc;
-
-constexpr std::size_t each = 4;  ///< events that are used of each kind
-
-/// Writes and reads of the scenario itself are vectored ones: the library makes none of those.
-void write_eight(chime::native_handle handle) {
-  std::uint64_t one = 1;
-  const iovec part{&one, sizeof one};
-  (void)!::writev(static_cast<int>(handle), &part, 1);
-}
-
-/// Descriptors to watch, made before anything fails.
-struct scenery {
-  int sockets[2] = {-1, -1};
-  int file = -1;
-
-  scenery() {
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets) != 0)
-      throw std::runtime_error("no sockets");
-    file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (file < 0) throw std::runtime_error("no file");
-  }
-  scenery(const scenery&) = delete;
-  scenery& operator=(const scenery&) = delete;
-  ~scenery() {
-    for (const int descriptor : {sockets[0], sockets[1], file}) ::close(descriptor);
-  }
-};
-
-/// A pool and the waits of its events.
-struct club {
-  chime::event_pool pool;
-  chime::pool_options options;
-  std::deque<wait> waits;
-  std::array<chime::ticket, each> tickets;
-
-  club(ledger& books, chime::pool_options o) : options(o) {
-    for (std::size_t i = 0; i < each; ++i) waits.emplace_back(books);
-  }
-};
 
 class scenario {
  public:
@@ -93,6 +50,7 @@ class scenario {
       give_away();
       trim();
       close();
+      if (backend != "poll") be_a_guest();
     }
     books_.enter("chime:end");
     books_.expect(books_.submitted == books_.completed, "what was submitted did not complete exactly once");
@@ -354,6 +312,64 @@ class scenario {
     books_.expect(blocking_.close() == 0, "an event is out of the pool without a loop");
     books_.enter("chime:close_loop");
     (void)insist([&] { return loop_.close(); });
+  }
+
+  /// Once more, inside another loop: it sleeps on the handle, by a call that the library does not make. (poll cannot.)
+  void be_a_guest() {
+    books_.enter("chime:open_guest");
+    (void)insist([&] {
+      return loop_.open({.backend = options_.backend, .spin = 0ns, .guest = true, .memory = options_.memory});
+    });
+    books_.enter("chime:bind_guest");
+    (void)insist([&] { return loop_.guest_poll(); });
+    books_.enter("chime:open_guests_pools");
+    for (club& c : clubs_) (void)insist([&] { return c.pool.open(loop_, c.options); });
+    acquire_all("chime:guests_acquire");
+    books_.enter("chime:guest");
+    take_tickets();
+    for (club& c : clubs_) {
+      for (wait& w : c.waits) w.submit();
+    }
+    const auto before = loop_.stats().sleeps;
+    auto job = [&] {
+      while (loop_.stats().sleeps == before) rest();
+      for (const club& c : clubs_) {
+        for (const chime::ticket& t : c.tickets) wait::signal(books_, t);
+      }
+    };
+    assistant_.start(job);
+    host_until_over();
+    assistant_.finish();
+    expect_all_signalled();
+    close();
+  }
+
+  /// Whether every wait is over; those that were refused are submitted again.
+  [[nodiscard]] bool all_over() {
+    bool over = true;
+    for (club& c : clubs_) {
+      for (wait& w : c.waits) {
+        if (w.refused()) w.again();
+        over = over && w.over();
+      }
+    }
+    return over;
+  }
+  void host_until_over() {
+    for (;;) {
+      const auto next = loop_.guest_poll();
+      if (!next) books_.reported(next.error());
+      if (all_over()) break;
+      if (!next || *next == chime::time_point::min()) continue;
+      fd_set readable;
+      FD_ZERO(&readable);
+      FD_SET(static_cast<int>(loop_.handle()), &readable);
+      timeval soon{.tv_sec = 0, .tv_usec = 1000};
+      const bool for_ever = *next == chime::never;  // else only work that found no room has a time here
+      (void)::select(static_cast<int>(loop_.handle()) + 1, &readable, nullptr, nullptr, for_ever ? nullptr : &soon);
+    }
+    // What failed beside the last completions is told by the next call.
+    if (const auto last = loop_.guest_poll(); !last) books_.reported(last.error());
   }
 
   const scenario_options& options_;
