@@ -27,7 +27,7 @@ using detail::request;
 class simulated_backend final : public detail::backend, private sleeper {
  public:
   simulated_backend(simulation& of, const backend_setup& setup) noexcept
-      : of_(of), sink_(*setup.sink), bell_(of.os.file_of(setup.bell)) {
+      : of_(of), sink_(*setup.sink), bell_(of.os.file_of(setup.bell)), handle_(setup.guest ? setup.bell : -1) {
     of_.os.told = this;
   }
   ~simulated_backend() override {
@@ -39,6 +39,7 @@ class simulated_backend final : public detail::backend, private sleeper {
   [[nodiscard]] std::string_view name() const noexcept override { return "io_uring"; }
   [[nodiscard]] std::error_code bind() noexcept override { return {}; }
   [[nodiscard]] bool looks_cheaply() const noexcept override { return of_.how.looks_cheaply; }
+  [[nodiscard]] int handle() const noexcept override { return handle_; }
   [[nodiscard]] int start(kernel_work& work) noexcept override;
   [[nodiscard]] bool stop(kernel_work& work) noexcept override;
   [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override;
@@ -72,6 +73,7 @@ class simulated_backend final : public detail::backend, private sleeper {
   simulation& of_;
   detail::kernel_sink& sink_;
   int bell_;
+  int handle_;
   std::uint64_t rings_seen_ = 0;
   std::vector<item> items_;
 };

@@ -67,14 +67,19 @@ void world::signal(event_use& u) {
 void world::cancel(event_use& u) {
   const bool exact = u.wait.flying && !u.wait.may_cancel && u.pending() == 0 && only_signals_decide(u);
   const bool decided = u.wait.is_decided();
+  const bool flew = u.wait.flying;
+  const unsigned wait = u.wait.number;
   const bool was_allowed = u.wait.may_cancel;
   u.wait.may_cancel = true;
   const std::uint64_t acts = acts_;
   const bool won = u.token.cancel();
-  u.wait.may_cancel = was_allowed;
+  // It may be over by now, if the cancel rang and the loop answered at once.
+  const bool is_the_same = u.wait.flying && u.wait.number == wait;
+  if (u.wait.number == wait) u.wait.may_cancel = was_allowed;
   s_.note(won ? step::cancel_won : step::cancel_lost, u.id);
-  require(!won || (u.wait.flying && !decided), "a cancel wins against an outcome that stands, or without a wait", u.id);
-  if (won) u.wait.must_cancel = true;
+  require(!won || (flew ? !decided : acts_ != acts), "a cancel wins against an outcome that stands, or without a wait",
+          u.id);
+  if (won && is_the_same) u.wait.must_cancel = true;
   require(won || !exact || decided || acts_ != acts, "a cancel finds no wait although there is one", u.id);
 }
 

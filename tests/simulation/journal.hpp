@@ -58,9 +58,11 @@ enum class step : unsigned char {
   opened_on_simulated,
   opened_on_epoll,
   opened_on_poll,
+  opened_as_guest,
   loop_open_failed,
   polled,
   poll_failed,
+  host_slept,
   // What it was told.
   event_succeeded,
   event_cancelled,

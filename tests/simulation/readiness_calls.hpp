@@ -14,7 +14,7 @@
 
 namespace chime::simulation {
 
-class readiness_calls final : private sleeper {
+class readiness_calls final : public sleeper {
  public:
   explicit readiness_calls(simulation& of) noexcept : of_(of) {}
 

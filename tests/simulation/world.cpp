@@ -24,6 +24,8 @@ void world::open() {
   options.backend = names[one_of(std::size(names))];
   options.spin = nanoseconds(s_.random.below(4) == 0 ? s_.random.between(0, 20'000) : 0);
   options.batch = static_cast<unsigned>(1 + s_.random.between(0, 63));
+  options.guest = options.backend != "poll" && s_.random.below(4) == 0;
+  guest_ = options.guest;
   options.memory = s_.heap.get();
   const auto faulty = s_.how;
   for (int tries = 0; !loop_.open(options); ++tries) {
@@ -37,6 +39,7 @@ void world::open() {
   s_.note(kernel_tells_                ? step::opened_on_simulated
           : loop_.backend() == "epoll" ? step::opened_on_epoll
                                        : step::opened_on_poll);
+  if (guest_) s_.note(step::opened_as_guest);
   s_.runs = this;
   for (pool_use& p : pools_) {
     if (!p.open) open_pool(p);
@@ -177,7 +180,7 @@ nanoseconds world::drawn_timeout() {
 }
 
 void world::poll_once() {
-  if (one_of(16) == 0) return run_until_stop();
+  if (!guest_ && one_of(16) == 0) return run_until_stop();
   poll_checked(drawn_timeout());
 }
 
@@ -190,12 +193,31 @@ void world::poll_checked(nanoseconds timeout) {
   const std::uint64_t failed = waits_failed();
   polling_ = true;
   looks_ = 0;
-  const result<std::size_t> polled = loop_.poll(timeout);
+  const result<std::size_t> polled = guest_ ? poll_by_host(timeout) : loop_.poll(timeout);
   polling_ = false;
   if (told_of_earlier_failure(!polled.has_value())) return;  // it has done nothing else
   check_poll(polled, timeout, begin, ran, failed);
   if (polled && waits_failed() != failed) untold_ = owed::must;
   wakes_seen_ = wakes;  // later ones may have come after its last look
+}
+
+/// What a host does with a guest, until that comes to what poll() does.
+result<std::size_t> world::poll_by_host(nanoseconds timeout) {
+  const std::int64_t end = timeout.count() < 0 ? kernel::for_ever : s_.os.now_ns() + timeout.count();
+  const std::uint64_t ran_before = completions_;
+  for (;;) {
+    const result<time_point> next = loop_.guest_poll();
+    if (!next) return std::unexpected(next.error());
+    const std::uint64_t ran = completions_ - ran_before;
+    const std::int64_t now = s_.os.now_ns();
+    if (ran != 0 || wakes_ != wakes_seen_ || now >= end) return static_cast<std::size_t>(ran);
+    if (*next == time_point::min()) continue;
+    const std::int64_t until = *next == never ? end : std::min(end, next->time_since_epoch().count());
+    if (until <= now) continue;
+    s_.note(step::host_slept);
+    sleeper& handle = kernel_tells_ ? *s_.os.told : s_.readiness;
+    (void)s_.os.sleep(handle, until == kernel::for_ever ? -1 : until - now);
+  }
 }
 
 std::uint64_t world::waits_failed() const { return s_.log.counts()[static_cast<std::size_t>(step::wait_failed)]; }
@@ -269,6 +291,10 @@ void world::signal_blocked() {
 /// be that late.)
 void world::sleeps(std::int64_t now_ns, std::int64_t end_ns) {
   require(running_ || wakes_ == wakes_before_, "a poll sleeps although it was woken");
+  if (guest_) {  // the host has reckoned from now
+    const std::int64_t since = s_.os.now_ns() - std::exchange(now_ns, s_.os.now_ns());
+    if (end_ns != kernel::for_ever) end_ns += since;
+  }
   const std::int64_t grace =
       s_.log.counts()[static_cast<std::size_t>(step::no_room)] != 0 || s_.how.lacks_pwait2 ? 1'000'000 : 0;
   const auto check = [&](const wait_account& w, std::int64_t id) {

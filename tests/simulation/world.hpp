@@ -48,6 +48,7 @@ class world final : public program {
   [[nodiscard]] std::chrono::nanoseconds drawn_timeout();
   void run_until_stop();
   void poll_checked(std::chrono::nanoseconds timeout);
+  [[nodiscard]] result<std::size_t> poll_by_host(std::chrono::nanoseconds timeout);
   [[nodiscard]] std::uint64_t waits_failed() const;
   [[nodiscard]] bool told_of_earlier_failure(bool failed);
   void check_poll(const result<std::size_t>& polled, std::chrono::nanoseconds timeout, std::int64_t begin_ns,
@@ -136,6 +137,7 @@ class world final : public program {
   std::uint64_t errors_told_ = 0;  ///< by them to the program
   unsigned looks_ = 0;             ///< sleeps and acts in the present poll or run
   bool kernel_tells_ = false;      ///< the backend is the simulated one, which tells us all that it tells the loop
+  bool guest_ = false;             ///< driven by a host
   bool polling_ = false;
   bool running_ = false;
 };
