@@ -91,9 +91,10 @@ class epoll_loop final : public backend {
   void report(const epoll_event& event) noexcept {
     auto* work = static_cast<kernel_work*>(event.data.ptr);
     if (work == nullptr) return;  // the doorbell: edge-triggered, so it need not be read
-    const int result = result_of(*work, event.events);
+    int result = result_of(*work, event.events);
     if (result == -EAGAIN) {
-      if (const int failed = control(EPOLL_CTL_MOD, *work); failed == 0) return;
+      result = -control(EPOLL_CTL_MOD, *work);
+      if (result == 0) return;
     }
     remove(*work);
     sink_->finished(*work, result);
