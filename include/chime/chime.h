@@ -59,7 +59,7 @@ typedef struct chime_cache {
 } chime_cache;
 /// A post, timer or watch. The loop's from submit until its callback is called; then submit it again, or free it.
 typedef struct chime_operation {
-  uint64_t opaque[14];
+  uint64_t opaque[15];
 } chime_operation;
 /// Names one use of an event, for those who signal it. Copy it freely. After that use every call says "stale", until
 /// the pool is deinitialised: by then nobody may use its tickets any more. All zero: always stale.
@@ -153,8 +153,36 @@ CHIME_API void chime_timer(chime_proactor* proactor, chime_operation* operation,
 /// completes nothing: cancel first. `interest`: CHIME_READABLE or CHIME_WRITABLE; anything else stops the program.
 CHIME_API void chime_watch(chime_proactor* proactor, chime_operation* operation, intptr_t handle, unsigned interest,
                            chime_callback callback, void* context);
-/// True: the operation will complete with -ECANCELED. False: its outcome stands already, it was never submitted, or an
-/// argument is null. The caller keeps the operation alive, and does not submit it again, during the call.
+
+/// What a completed wait for somebody else's handle has taken out of it, and what chime_drained() tells.
+enum {
+  CHIME_DRAIN_NOTHING = 0,            ///< nothing: the caller does what this kind of handle asks for; 0
+  CHIME_DRAIN_EVENTFD = 1,            ///< the whole counter, which is 0 then; its value
+  CHIME_DRAIN_EVENTFD_SEMAPHORE = 2,  ///< one of what a semaphore eventfd counts; 1
+  CHIME_DRAIN_PIPE = 3,               ///< bytes, which are thrown away, up to 65,536 in one completion; how many
+  CHIME_DRAIN_TIMERFD = 4,            ///< the expirations; how many
+  CHIME_DRAIN_SIGNALFD = 5,           ///< one signal; its number
+  CHIME_DRAIN_FENCE = 6,              ///< nothing, it stays readable for ever; 0. The handle -1 has signalled already
+};
+/// Waits for a handle of somebody else and reads it by `policy`, without blocking, whatever the file's mode, which is not
+/// changed. 0 when it has read something; -ECANCELED or -ETIMEDOUT, and nothing was read (a negative timeout: never); if
+/// another reader took what was there, the wait goes on. Errors: as for chime_watch, -EINVAL (not of the kind that `policy`
+/// names: nothing was read), -EPIPE (a pipe that is empty, and whose writers are all gone), -ESTALE (a timerfd with
+/// TFD_TIMER_CANCEL_ON_SET whose clock was set). The handle stays open, under this number, until the callback, or until
+/// chime_cancel has said true. A `policy` that is none stops the program.
+CHIME_API void chime_drain(chime_proactor* proactor, chime_operation* operation, intptr_t handle, unsigned policy,
+                           int64_t timeout_ns, chime_callback callback, void* context);
+/// The same for a signalfd, with all that the kernel tells of the signal, in *into, which lives until the callback. Null: stops
+/// the program.
+struct signalfd_siginfo;  // of <sys/signalfd.h>
+CHIME_API void chime_drain_signal(chime_proactor* proactor, chime_operation* operation, intptr_t handle,
+                                  struct signalfd_siginfo* into, int64_t timeout_ns, chime_callback callback,
+                                  void* context);
+/// What the last completion of the operation took from its handle; 0 if it failed or took nothing, or for null. For whoever may
+/// submit it again: in its callback, or later.
+CHIME_API uint64_t chime_drained(const chime_operation* operation);
+/// True: the operation will complete with -ECANCELED. False: its outcome stands already (or is being read from its handle, and
+/// then it completes without waiting any further), it was never submitted, or an argument is null. The caller keeps the operation alive, and does not submit it again, during the call.
 CHIME_API bool chime_cancel(chime_proactor* proactor, chime_operation* operation);
 
 // --- The pool -------------------------------------------------------------------------------------------------------

@@ -55,6 +55,8 @@ enum class fault {
   block_misfit,            ///< a block size or alignment that is no power of two, zero, or too large
   driven_by_host,          ///< poll() or run() of a proactor that is a guest
   not_a_guest,             ///< guest_poll() of a proactor that was not opened with guest = true
+  handle_misfit,           ///< a handle that is not of the kind that its drain policy names
+  clock_set,               ///< the clock of a timerfd was set, which its owner asked to be told
 };
 
 CHIME_API std::error_code make_error_code(fault) noexcept;

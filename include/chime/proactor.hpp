@@ -7,7 +7,10 @@
 #include <chime/memory.hpp>
 
 #include <array>
+#include <cstdint>
 #include <string_view>
+
+struct signalfd_siginfo;  // of <sys/signalfd.h>
 
 namespace chime {
 inline namespace v1 {
@@ -20,8 +23,20 @@ struct operation_state;
 
 enum class interest : unsigned char { readable = 1, writable = 2 };
 
+/// What a completed wait for somebody else's handle has taken out of it, so that the next wait does not find the same signal
+/// again. operation::drained() tells how much. The file's flags are not changed; it may be in blocking mode.
+enum class drain : unsigned char {
+  nothing,            ///< nothing is read: the caller does what this kind of handle asks for
+  eventfd,            ///< the whole counter, which is 0 then. drained(): its value
+  eventfd_semaphore,  ///< one of what a semaphore eventfd (EFD_SEMAPHORE) counts: three take three waits. drained(): 1
+  pipe,               ///< bytes, which are thrown away, up to 65,536 in one completion. drained(): how many
+  timerfd,            ///< the expirations. drained(): how many, those that were missed included
+  signalfd,           ///< one signal. drained(): its number
+  fence,  ///< nothing: a fence that has signalled stays readable for ever. The handle -1 has signalled already
+};
+
 /// A timer, watch or post in flight. Yours: it must stay where it is from submit until its completion runs (destroyed
-/// before that, it stops the program), then it may be submitted again. 96 bytes, no allocation behind it.
+/// before that, it stops the program), then it may be submitted again. 104 bytes, no allocation behind it.
 class CHIME_API operation {
  public:
   operation() noexcept;
@@ -29,9 +44,13 @@ class CHIME_API operation {
   operation& operator=(const operation&) = delete;
   ~operation();
 
+  /// What the last completion took from its handle, by the drain policy; 0 if it failed, or took nothing. For whoever may submit
+  /// the operation again: in its callback, or later.
+  [[nodiscard]] std::uint64_t drained() const noexcept;
+
  private:
   friend class proactor;
-  alignas(8) unsigned char storage_[96];
+  alignas(8) unsigned char storage_[104];
 };
 
 struct proactor_options {
@@ -101,8 +120,19 @@ class CHIME_API proactor {
   /// ENOMEM, ENOSPC), or `cancelled`. Closing the handle completes nothing: cancel first. The file stays open until
   /// then.
   void submit(operation&, callback done, native_handle, interest) noexcept;
-  /// True: the operation will complete with `cancelled`. False: its outcome stands already. Any thread; the caller
-  /// keeps the operation alive and does not submit it again meanwhile.
+  /// Waits for a handle of somebody else, and reads it by its policy: completes with success when it has read something, with
+  /// `cancelled`, or with `timed_out`; then nothing was read. If another reader took what was there, the wait goes on. Errors
+  /// otherwise: as for a watch, and handle_misfit (not of the kind that the policy names: nothing was read), EPIPE (a pipe that
+  /// is empty, and whose writers are all gone), clock_set (a timerfd with TFD_TIMER_CANCEL_ON_SET, and the clock was set).
+  /// The handle stays open, under this number, until the completion or a cancel that has won. It is read by the polling thread,
+  /// without blocking. System calls: those of a watch, two to look at the kind (signalfd: three), one to read.
+  void submit(operation&, callback done, native_handle, drain, time_point deadline = never) noexcept;
+  /// The same for a signalfd, with everything that the kernel tells of the signal, which must live until the completion. (The
+  /// kernel gives a signalfd's reader the signals of the reader: of this process, and of the polling thread.)
+  void submit(operation&, callback done, native_handle, ::signalfd_siginfo& into, time_point deadline = never) noexcept;
+  /// True: the operation will complete with `cancelled`, and nothing was or will be read from its handle. False: its outcome
+  /// stands already, or is found at this moment: it completes without waiting any further, with `cancelled` only if its handle
+  /// turns out to be empty. Any thread; the caller keeps the operation alive and does not submit it again meanwhile.
   bool cancel(operation&) noexcept;
 
   /// Of a guest: readable, to whatever polls handles, when guest_poll() has something to do. The same from open to close.

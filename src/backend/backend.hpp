@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "chime/memory.hpp"
+#include "chime/proactor.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -40,7 +41,8 @@ struct kernel_work {
   std::int32_t value =
       0;  ///< the backend's own while active (a registered descriptor, a place in a table); then the result
   request wanted = request::timer;
-  bool active = false;     ///< the loop's: started, and not reported finished
+  drain policy = drain::nothing;  ///< the loop's: what it reads from the handle of a watch once that is readable
+  bool active = false;            ///< the loop's: started, and not reported finished
   bool cancelled = false;  ///< the loop's: whoever stopped the wait has been heard, so nobody will push it any more
   bool timed_out = false;  ///< the loop's: it was the deadline that stopped the wait
 };

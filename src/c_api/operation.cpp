@@ -23,6 +23,13 @@ static_assert(sizeof(c_operation) <= sizeof(chime_operation) && alignof(c_operat
 
 static_assert(CHIME_READABLE == static_cast<int>(interest::readable));
 static_assert(CHIME_WRITABLE == static_cast<int>(interest::writable));
+static_assert(CHIME_DRAIN_NOTHING == static_cast<int>(drain::nothing));
+static_assert(CHIME_DRAIN_EVENTFD == static_cast<int>(drain::eventfd));
+static_assert(CHIME_DRAIN_EVENTFD_SEMAPHORE == static_cast<int>(drain::eventfd_semaphore));
+static_assert(CHIME_DRAIN_PIPE == static_cast<int>(drain::pipe));
+static_assert(CHIME_DRAIN_TIMERFD == static_cast<int>(drain::timerfd));
+static_assert(CHIME_DRAIN_SIGNALFD == static_cast<int>(drain::signalfd));
+static_assert(CHIME_DRAIN_FENCE == static_cast<int>(drain::fence));
 
 [[nodiscard]] c_operation& content_of(chime_operation* storage) noexcept {
   return *std::launder(reinterpret_cast<c_operation*>(storage));
@@ -76,6 +83,27 @@ void chime_watch(chime_proactor* proactor, chime_operation* operation, intptr_t 
   }
   c_operation& op = prepare(proactor, operation, callback, context);
   proactor->core.submit(op.core, completion_of(op), descriptor_of(handle), static_cast<chime::interest>(interest));
+}
+
+void chime_drain(chime_proactor* proactor, chime_operation* operation, intptr_t handle, unsigned policy,
+                 int64_t timeout_ns, chime_callback callback, void* context) {
+  if (policy > CHIME_DRAIN_FENCE) detail::misuse("a handle was submitted with a drain policy that is none");
+  c_operation& op = prepare(proactor, operation, callback, context);
+  proactor->core.submit(op.core, completion_of(op), handle, static_cast<drain>(policy),
+                        c_api::deadline_after(timeout_ns));
+}
+
+void chime_drain_signal(chime_proactor* proactor, chime_operation* operation, intptr_t handle, signalfd_siginfo* into,
+                        int64_t timeout_ns, chime_callback callback, void* context) {
+  if (into == nullptr) detail::misuse("a signalfd was submitted with nowhere to put its signal");
+  c_operation& op = prepare(proactor, operation, callback, context);
+  proactor->core.submit(op.core, completion_of(op), handle, *into, c_api::deadline_after(timeout_ns));
+}
+
+uint64_t chime_drained(const chime_operation* operation) {
+  if (operation == nullptr) return 0;
+  const c_operation& op = content_of(const_cast<chime_operation*>(operation));
+  return op.function == nullptr ? 0 : op.core.drained();
 }
 
 bool chime_cancel(chime_proactor* proactor, chime_operation* operation) {

@@ -14,7 +14,7 @@ namespace {
 
 struct fault_entry {
   fault code;
-  errc meaning;
+  std::optional<errc> meaning;  ///< none: no portable condition says this
   const char* message;
 };
 
@@ -60,6 +60,11 @@ constexpr fault_entry fault_entries[] = {
      "the proactor is a guest, which its host drives by guest_poll(); only one that is none has poll() and run()"},
     {fault::not_a_guest, errc::unsupported,
      "the proactor is no guest; open it with guest = true, or drive it by poll() or run()"},
+    {fault::handle_misfit, errc::invalid_argument,
+     "the handle is not of the kind that its drain policy names, or cannot be read; nothing was read from it"},
+    {fault::clock_set, std::nullopt,
+     "the clock of the timerfd was set, as TFD_TIMER_CANCEL_ON_SET asks to be told; look at the clock and arm it "
+     "again"},
 };
 
 /// Entries are found by number, so they stand in the order of the enumeration, without gaps.
@@ -68,7 +73,7 @@ consteval bool in_order() {
   for (const fault_entry& entry : fault_entries) {
     if (entry.code != static_cast<fault>(++number)) return false;
   }
-  return number == static_cast<int>(fault::not_a_guest);
+  return number == static_cast<int>(fault::clock_set);
 }
 static_assert(in_order());
 
@@ -87,7 +92,8 @@ class fault_category final : public std::error_category {
   /// This alone makes a fault compare equal to its condition.
   [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
     const fault_entry* const entry = find(value);
-    return entry != nullptr ? make_error_condition(entry->meaning) : std::error_condition(value, *this);
+    const bool has_meaning = entry != nullptr && entry->meaning.has_value();
+    return has_meaning ? make_error_condition(*entry->meaning) : std::error_condition(value, *this);
   }
 };
 

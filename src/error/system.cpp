@@ -33,6 +33,8 @@ int errno_of(fault code) noexcept {
     case fault::driven_by_host:
     case fault::not_a_guest:
       return EOPNOTSUPP;
+    case fault::clock_set:
+      return ESTALE;  // Not ECANCELED, the kernel's own: that says that the caller has cancelled.
     case fault::unknown_node:
       return ENODEV;
     case fault::unknown_backend:
@@ -42,6 +44,7 @@ int errno_of(fault code) noexcept {
     case fault::capacity_too_large:
     case fault::batch_zero:
     case fault::block_misfit:
+    case fault::handle_misfit:
       return EINVAL;
   }
   return EINVAL;  // A number that is no fault.

@@ -4,6 +4,7 @@
 /// neither the waiter nor its work is touched, since both may be gone or submitted again.
 #include <cerrno>
 
+#include "backend/drain.hpp"
 #include "error/system.hpp"
 #include "proactor/loop.hpp"
 
@@ -18,6 +19,10 @@ namespace {
   if (outcome.refused()) return make_error_code(fault::waits_exhausted);
   if (work == nullptr) return system_error(ECANCELED);
   if (work->timed_out) return system_error(ETIMEDOUT);
+  if (reads(work->policy)) {
+    if (work->value == -EINVAL) return make_error_code(fault::handle_misfit);
+    if (work->value == -ECANCELED) return make_error_code(fault::clock_set);  // the kernel's word for it
+  }
   return system_error(work->value < 0 ? -work->value : ECANCELED);
 }
 
@@ -50,6 +55,11 @@ bool loop::begin(waiter& w, kernel_work* work) noexcept {
       unstarted.push_back(w);
       return false;
     }
+    if (started > 0 && reads(work->policy) && w.word.begin_reading()) {
+      if (read(static_cast<operation_state&>(w))) return true;
+      unstarted.push_back(w);  // not at once, since it may be called ready at once again
+      return false;
+    }
     if (started != 0) {
       // A signal or cancel that came first stands, and the failure is of no interest then.
       if (!w.word.decide(started < 0 ? phase::stopped : phase::fired)) work->value = 0;
@@ -69,6 +79,7 @@ void loop::deliver(waiter& w, kernel_work* work) noexcept {
   if (work != nullptr) {
     work->value = 0;
     work->cancelled = work->timed_out = false;
+    if (error && w.is_operation()) static_cast<operation_state&>(w).taken = 0;
   }
   complete(w, error);
 }
@@ -101,7 +112,7 @@ std::size_t loop::expire(std::size_t most) noexcept {
     if (work == nullptr) {
       if (!w.word.expire()) continue;  // signalled or cancelled: that completion is on its way
       complete(w, system_error(ETIMEDOUT));
-    } else if (w.is_operation()) {
+    } else if (w.is_operation() && work->wanted == request::timer) {
       if (!w.word.decide(phase::fired)) continue;
       deliver(w, work);
     } else {

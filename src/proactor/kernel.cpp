@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "backend/drain.hpp"
 #include "event/native.hpp"
 #include "proactor/loop.hpp"
 #include "sync/tsan_bridge.hpp"
@@ -41,7 +42,8 @@ int loop::start(waiter& w, kernel_work& work) noexcept {
     work.wanted = request::drain;
   }
   work.owner = &w;
-  work.value = 0;
+  work.value = check_kind(work.policy, work.handle);
+  if (work.value != 0) return work.value;
   const int started = kernel->start(work);
   if (started == 0) {
     work.active = true;
@@ -84,6 +86,12 @@ void loop::finished(kernel_work& work, int result) noexcept {
   --active;
   if (result >= 0 && work.wanted != request::writable) order_after_writes(work.handle);
   waiter& w = *work.owner;
+  // Whoever has stopped it first is told so, and nothing is read then; from the claim on, what is read is told.
+  if (result >= 0 && reads(work.policy) && w.word.begin_reading()) {
+    if (!read(static_cast<operation_state&>(w))) timers.remove(w);
+    taken.push_back(w);
+    return;
+  }
   native_state* native = w.is_operation() ? nullptr : static_cast<cell&>(w).native();
   const bool drained = native != nullptr && result > 0;
   if (drained) native->account_for(result);
@@ -105,6 +113,16 @@ void loop::finished(kernel_work& work, int result) noexcept {
     if (is_stopped(w.word.peek().phase()) && !work.cancelled) return;  // the canceller's push brings it
   }
   taken.push_back(w);
+}
+
+bool loop::read(operation_state& op) noexcept {
+  kernel_work& work = op.work;
+  const int failed = read_ready(work.policy, work.handle, op.taken);
+  if (failed == -EAGAIN && op.word.read_nothing()) return false;
+  work.value = failed == -EAGAIN ? 0 : failed;
+  work.cancelled = true;  // nobody will push it: a cancel that comes too late does not
+  op.word.end_reading(failed < 0 ? phase::stopped : phase::fired);
+  return true;
 }
 
 std::error_code loop::look(bool ran_something) noexcept {

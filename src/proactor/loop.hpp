@@ -36,6 +36,9 @@ namespace detail {
 struct operation_state : waiter {
   kernel_work work;
   loop* owner = nullptr;
+  /// What the last completion took from its handle. Of a wait for a signalfd, until it has read: the address of the
+  /// signalfd_siginfo to fill, or 0.
+  std::uint64_t taken = 0;
 };
 static_assert(sizeof(operation_state) <= sizeof(operation) && alignof(operation_state) <= alignof(operation));
 
@@ -119,6 +122,9 @@ struct loop final : kernel_sink {
   /// Whether the kernel's part of a wait that has an outcome is over; if not, ends it, and finished() brings the waiter
   /// back.
   [[nodiscard]] bool kernel_part_is_over(waiter&, kernel_work&) noexcept;
+  /// The handle of a watch with a policy is ready, and its word says "reading". True: it has an outcome. False: nothing was
+  /// there to be read, and it is queued again, in no list.
+  [[nodiscard]] bool read(operation_state&) noexcept;
   /// Reports that wait for results; never blocks.
   [[nodiscard]] std::error_code look(bool ran_something) noexcept;
 

@@ -49,14 +49,23 @@ void destroy(loop* l) noexcept {
   return now != phase::free && now != phase::idle;
 }
 
-void submit_operation(loop& l, operation_state& op, callback done, time_point due, int handle,
-                      detail::request wanted) noexcept {
+/// What an operation waits for.
+struct wish {
+  detail::request wanted;
+  int handle = -1;
+  drain policy = drain::nothing;
+  std::uint64_t into = 0;  ///< the address of a signalfd_siginfo
+};
+
+void submit_operation(loop& l, operation_state& op, callback done, time_point due, const wish& what) noexcept {
   if (in_flight(op)) misuse("an operation was submitted while it is in flight");
   op.function.set(reinterpret_cast<void (*)()>(done.target()));
   op.context.set(done.context());
   op.deadline.set(due);
-  op.work.handle = handle;
-  op.work.wanted = wanted;
+  op.work.handle = what.handle;
+  op.work.wanted = what.wanted;
+  op.work.policy = what.policy;
+  op.taken = what.into;
   op.owner = &l;
   op.word.restart();
   // Relaxed: close() compares it with what finished, after the caller has made sure that nobody submits any more.
@@ -69,6 +78,12 @@ void submit_operation(loop& l, operation_state& op, callback done, time_point du
   l.in.post(op);
 }
 
+/// A handle that is no int names no descriptor; -1 is told as such by every backend.
+[[nodiscard]] int descriptor_of(native_handle handle) noexcept {
+  const bool may_be_descriptor = handle >= 0 && handle <= std::numeric_limits<int>::max();
+  return may_be_descriptor ? static_cast<int>(handle) : -1;
+}
+
 }  // namespace
 
 operation::operation() noexcept { new (storage_) operation_state; }
@@ -77,6 +92,11 @@ operation::~operation() {
   operation_state& op = state_of(storage_);
   if (in_flight(op)) misuse("an operation was destroyed while it is in flight; cancel it and poll until it completes");
   op.~operation_state();
+}
+
+std::uint64_t operation::drained() const noexcept {
+  const auto& op = *std::launder(reinterpret_cast<const operation_state*>(storage_));
+  return in_flight(op) ? 0 : op.taken;
 }
 
 proactor::proactor() noexcept = default;
@@ -144,19 +164,30 @@ void proactor::stop() noexcept {
 void proactor::wake() noexcept { opened(loop_).in.wake(); }
 
 void proactor::submit(operation& op, callback done) noexcept {
-  submit_operation(opened(loop_), state_of(op.storage_), done, never, -1, detail::request::post);
+  submit_operation(opened(loop_), state_of(op.storage_), done, never, {detail::request::post});
 }
 
 void proactor::submit(operation& op, callback done, time_point due) noexcept {
-  submit_operation(opened(loop_), state_of(op.storage_), done, due, -1, detail::request::timer);
+  submit_operation(opened(loop_), state_of(op.storage_), done, due, {detail::request::timer});
 }
 
 void proactor::submit(operation& op, callback done, native_handle handle, interest wanted) noexcept {
   const auto request = wanted == interest::writable ? detail::request::writable : detail::request::readable;
-  // A handle that is no int names no descriptor; -1 is told as such by every backend.
-  const bool may_be_descriptor = handle >= 0 && handle <= std::numeric_limits<int>::max();
-  const int descriptor = may_be_descriptor ? static_cast<int>(handle) : -1;
-  submit_operation(opened(loop_), state_of(op.storage_), done, never, descriptor, request);
+  submit_operation(opened(loop_), state_of(op.storage_), done, never, {request, descriptor_of(handle)});
+}
+
+void proactor::submit(operation& op, callback done, native_handle handle, drain policy, time_point deadline) noexcept {
+  // A fence of the kernel's that has signalled need not have a file any more.
+  const bool is_over = policy == drain::fence && handle == -1;
+  const auto request = is_over ? detail::request::post : detail::request::readable;
+  submit_operation(opened(loop_), state_of(op.storage_), done, deadline, {request, descriptor_of(handle), policy});
+}
+
+void proactor::submit(operation& op, callback done, native_handle handle, ::signalfd_siginfo& into,
+                      time_point deadline) noexcept {
+  submit_operation(
+      opened(loop_), state_of(op.storage_), done, deadline,
+      {detail::request::readable, descriptor_of(handle), drain::signalfd, reinterpret_cast<std::uintptr_t>(&into)});
 }
 
 bool proactor::cancel(operation& op) noexcept {

@@ -146,6 +146,14 @@ TEST_F(c_misuse_death_test, watch_for_nothing) {
   EXPECT_DEATH(chime_watch(loop_, &operation, 0, 3, nothing, nullptr), message);
 }
 
+TEST_F(c_misuse_death_test, drain_by_no_policy) {
+  chime_operation operation = {};
+  EXPECT_DEATH(chime_drain(loop_, &operation, 0, 7, -1, nothing, nullptr),
+               "^chime: a handle was submitted with a drain policy that is none\n$");
+  EXPECT_DEATH(chime_drain_signal(loop_, &operation, 0, nullptr, -1, nothing, nullptr),
+               "^chime: a signalfd was submitted with nowhere to put its signal\n$");
+}
+
 TEST_F(c_misuse_death_test, pool_deinitialised_before_its_cache) {
   EXPECT_DEATH(
       {

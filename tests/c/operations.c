@@ -2,7 +2,10 @@
 /// \file
 /// Posts, timers and watches.
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -88,6 +91,71 @@ static void watches(chime_proactor* loop) {
   close(ends[0]);
 }
 
+static void drains(chime_proactor* loop) {
+  chime_operation operation = {0};
+  record r = {0};
+  CHECK_EQUAL(chime_drained(&operation), 0);
+  CHECK_EQUAL(chime_drained(NULL), 0);
+  const int counter = eventfd(3, EFD_CLOEXEC);
+  const int semaphore = eventfd(3, EFD_CLOEXEC | EFD_SEMAPHORE);
+  chime_drain(loop, &operation, counter, CHIME_DRAIN_EVENTFD, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  CHECK_EQUAL(chime_drained(&operation), 3);
+  chime_drain(loop, &operation, semaphore, CHIME_DRAIN_EVENTFD_SEMAPHORE, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  CHECK_EQUAL(chime_drained(&operation), 1);
+  chime_drain(loop, &operation, semaphore, CHIME_DRAIN_NOTHING, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  CHECK_EQUAL(chime_drained(&operation), 0);
+  chime_drain(loop, &operation, counter, CHIME_DRAIN_EVENTFD, 1000000, note, &r);
+  EXPECT(loop, &r, -ETIMEDOUT);
+  chime_drain(loop, &operation, counter, CHIME_DRAIN_EVENTFD, -1, note, &r);
+  CHECK(chime_cancel(loop, &operation));
+  EXPECT(loop, &r, -ECANCELED);
+  CHECK_EQUAL(chime_drained(&operation), 0);
+  chime_drain(loop, &operation, counter, CHIME_DRAIN_PIPE, -1, note, &r);
+  EXPECT(loop, &r, -EINVAL);
+  chime_drain(loop, &operation, -1, CHIME_DRAIN_TIMERFD, -1, note, &r);
+  EXPECT(loop, &r, -EBADF);
+  chime_drain(loop, &operation, -1, CHIME_DRAIN_FENCE, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  close(counter);
+  close(semaphore);
+  int ends[2];
+  if (!CHECK_EQUAL(pipe(ends), 0)) return;
+  CHECK_EQUAL(write(ends[1], "xyz", 3), 3);
+  close(ends[1]);
+  chime_drain(loop, &operation, ends[0], CHIME_DRAIN_PIPE, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  CHECK_EQUAL(chime_drained(&operation), 3);
+  chime_drain(loop, &operation, ends[0], CHIME_DRAIN_PIPE, -1, note, &r);
+  EXPECT(loop, &r, -EPIPE);
+  close(ends[0]);
+}
+
+static void signals(chime_proactor* loop) {
+  chime_operation operation = {0};
+  record r = {0};
+  sigset_t set;
+  sigset_t before;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  CHECK_EQUAL(pthread_sigmask(SIG_BLOCK, &set, &before), 0);
+  const int fd = signalfd(-1, &set, SFD_CLOEXEC);
+  CHECK_EQUAL(pthread_kill(pthread_self(), SIGUSR1), 0);
+  chime_drain(loop, &operation, fd, CHIME_DRAIN_SIGNALFD, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  CHECK_EQUAL(chime_drained(&operation), SIGUSR1);
+  struct signalfd_siginfo info = {0};
+  CHECK_EQUAL(pthread_kill(pthread_self(), SIGUSR1), 0);
+  chime_drain_signal(loop, &operation, fd, &info, -1, note, &r);
+  EXPECT(loop, &r, 0);
+  CHECK_EQUAL(info.ssi_signo, SIGUSR1);
+  CHECK_EQUAL(info.ssi_pid, getpid());
+  close(fd);
+  CHECK_EQUAL(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+}
+
 static void bad_handles(chime_proactor* loop) {
   chime_operation operation = {0};
   record r = {0};
@@ -105,6 +173,8 @@ void test_operations(const char* backend) {
   posts(loop);
   timers(loop);
   watches(loop);
+  drains(loop);
+  signals(loop);
   bad_handles(loop);
   CHECK_EQUAL(chime_proactor_destroy(loop), 0);
 }

@@ -19,6 +19,8 @@
 /// | fired | in, or about to enter, the ready queue | loop -> idle |
 /// | stopped | likewise, cancelled | loop -> idle; signal -> stopped_signalled |
 /// | stopped_signalled | likewise, and a signal is kept | loop -> signalled |
+/// | reading | an operation whose ready handle the loop reads just now | loop -> fired, stopped, queued; cancel -> reading_cancelled |
+/// | reading_cancelled | likewise; a cancel came too late to keep it from being read | loop -> fired, stopped |
 /// | blocked | a thread waits on the futex | signal -> signalled; time-out -> idle |
 ///
 /// Invariants:
@@ -38,7 +40,19 @@ inline namespace v1 {
 namespace detail {
 
 /// The values make take() and releasable() one instruction each.
-enum class phase : unsigned char { free, idle, queued, signalled, armed, fired, stopped, stopped_signalled, blocked };
+enum class phase : unsigned char {
+  free,
+  idle,
+  queued,
+  signalled,
+  armed,
+  fired,
+  stopped,
+  stopped_signalled,
+  blocked,
+  reading,
+  reading_cancelled
+};
 
 /// A value of the word, taken apart.
 class word_value {
@@ -169,6 +183,25 @@ class event_word {
   /// has seen it armed through the ready queue, and a time-out consumes no signal. False: signal or cancel won.
   [[nodiscard]] bool expire() noexcept { return leave(phase::armed, phase::idle, std::memory_order_relaxed); }
 
+  /// armed, queued -> reading, by the loop, before it reads a handle whose content must not be lost: from here on no cancel
+  /// wins. Relaxed: the loop has armed the operation itself, or taken it from the queue. False: a cancel came first.
+  [[nodiscard]] bool begin_reading() noexcept {
+    return leave(phase::armed, phase::reading, std::memory_order_relaxed) ||
+           leave(phase::queued, phase::reading, std::memory_order_relaxed);
+  }
+  /// reading -> `outcome` (fired or stopped), by the loop, when the read has decided. Relaxed: as above.
+  void end_reading(phase outcome) noexcept {
+    if (!leave(phase::reading, outcome, std::memory_order_relaxed))
+      (void)leave(phase::reading_cancelled, outcome, std::memory_order_relaxed);
+  }
+  /// reading -> queued, by the loop, when there was nothing to read. False: a cancel came meanwhile, and counts: it is
+  /// stopped.
+  [[nodiscard]] bool read_nothing() noexcept {
+    if (leave(phase::reading, phase::queued, std::memory_order_relaxed)) return true;
+    (void)leave(phase::reading_cancelled, phase::stopped, std::memory_order_relaxed);
+    return false;
+  }
+
   /// stopped -> stopped_signalled by the loop, when the kernel delivered a foreign signal after a won cancel.
   /// Relaxed: foreign signals carry no memory. A failure means that a ticket has done the same.
   void keep_signal() noexcept { (void)leave(phase::stopped, phase::stopped_signalled, std::memory_order_relaxed); }
@@ -180,9 +213,12 @@ class event_word {
     for (;;) {
       const word_value now{seen};
       const bool waiting = now.phase() == phase::armed || now.phase() == phase::queued;
-      if (now.generation() != generation || !waiting) return cancel_effect::none;
-      if (bits_.compare_exchange_weak(seen, now.with(phase::stopped).bits(), std::memory_order_acquire,
+      const bool reading = now.phase() == phase::reading;
+      if (now.generation() != generation || !(waiting || reading)) return cancel_effect::none;
+      const phase next = reading ? phase::reading_cancelled : phase::stopped;
+      if (bits_.compare_exchange_weak(seen, now.with(next).bits(), std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
+        if (reading) return cancel_effect::none;
         return now.phase() == phase::armed ? cancel_effect::push : cancel_effect::kept;
       }
     }
