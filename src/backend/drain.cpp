@@ -32,7 +32,7 @@ constexpr std::size_t pipe_bound = 65536;
   // What another reader takes between these two calls makes the second one block, if the file is in blocking mode.
   pollfd look{handle, POLLIN, 0};
   const int ready = ::poll(&look, 1, 0);
-  if (ready < 0) return -errno;
+  if (ready < 0) return errno == EINVAL ? -EMFILE : -errno;  // EINVAL: the process may have no descriptor at all
   if (ready == 0) return -EAGAIN;
   got = ::read(handle, to, size);
   return got < 0 ? -errno : got;

@@ -33,6 +33,8 @@ std::vector<std::string> ledger::breaches() const {
 
 std::string name_of(std::error_code error) {
   if (error == chime::fault::backend_unusable) return "backend_unusable";
+  if (error == chime::fault::handle_misfit) return "handle_misfit";
+  if (error == chime::fault::clock_set) return "clock_set";
   if (error.category() != std::system_category()) return error.message();
   const char* const name = ::strerrorname_np(error.value());
   return name != nullptr ? name : std::to_string(error.value());

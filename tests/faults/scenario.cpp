@@ -4,10 +4,12 @@
 #include <sys/select.h>
 
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <stdexcept>
 
 #include "assistant.hpp"
+#include "imports.hpp"
 #include "props.hpp"
 
 namespace faults {
@@ -44,6 +46,7 @@ class scenario {
       wait_for_earlier_signals();
       wait_for_later_signals();
       watch();
+      drain();
       wait_for_deadlines();
       block();
       release_signalled();
@@ -215,6 +218,19 @@ class scenario {
     books_.expect(tasks_[3].error() == errc::cancelled, "a cancelled watch did not say so");
   }
 
+  /// What was signalled once is taken once, however often that has to be tried.
+  void drain() {
+    books_.enter("chime:drain");
+    tasks_[0].drain(loop_, imports_.counter, chime::drain::eventfd);
+    tasks_[1].drain(loop_, imports_.timer, chime::drain::timerfd);
+    tasks_[2].drain(loop_, imports_.signals, chime::drain::signalfd);
+    tasks_[3].drain(loop_, imports_.fifo, chime::drain::pipe);
+    poll_until_over();
+    const std::uint64_t expected[] = {3, 1, SIGUSR1, 5};
+    for (std::size_t i = 0; i < std::size(expected); ++i)
+      books_.expect(tasks_[i].succeeded() && tasks_[i].drained() == expected[i], "a drain took too little or too much");
+  }
+
   void wait_for_deadlines() {
     books_.enter("chime:deadlines");
     const auto due = clock::now() + 2ms;
@@ -375,6 +391,7 @@ class scenario {
   const scenario_options& options_;
   ledger& books_;
   scenery scenery_;
+  imports imports_;
   chime::proactor loop_;
   std::deque<club> clubs_;
   std::deque<task> tasks_;

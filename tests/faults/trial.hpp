@@ -91,12 +91,20 @@ class task : public attempt {
   void watch(chime::proactor& loop, int descriptor, chime::interest wanted) noexcept {
     descriptor_ = descriptor;
     wanted_ = wanted;
+    policy_ = chime::drain::nothing;
+    again(loop);
+  }
+  void drain(chime::proactor& loop, int descriptor, chime::drain policy) noexcept {
+    descriptor_ = descriptor;
+    policy_ = policy;
     again(loop);
   }
   void again(chime::proactor& loop) noexcept {
     begin();
-    loop.submit(op_, done_here(), descriptor_, wanted_);
+    if (policy_ == chime::drain::nothing) return loop.submit(op_, done_here(), descriptor_, wanted_);
+    loop.submit(op_, done_here(), descriptor_, policy_);
   }
+  [[nodiscard]] std::uint64_t drained() const noexcept { return op_.drained(); }
   void cancel(chime::proactor& loop) noexcept { (void)loop.cancel(op_); }
 
  private:
@@ -106,6 +114,7 @@ class task : public attempt {
   chime::operation op_;
   int descriptor_ = -1;
   chime::interest wanted_ = chime::interest::readable;
+  chime::drain policy_ = chime::drain::nothing;
 };
 
 }  // namespace faults
