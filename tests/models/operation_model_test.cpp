@@ -6,6 +6,7 @@
 
 namespace explore = chime::explore;
 using namespace chime::models;
+using chime::drain;
 using chime::interest;
 using chime::never;
 using chime::operation;
@@ -135,6 +136,76 @@ TEST(operation_model, cancel_against_watch_that_stops_late) {
 }
 TEST(operation_model, cancel_against_watch_that_finds_no_room) {
   expect_holds({.preemptions = 2, .stale_reads = 1}, [] { watch({.full_once = true, .looks_cheaply = false}); });
+}
+
+// A handle that is read when it is ready. What was read is told; after a cancel or a time-out nothing was read.
+void drain_against_cancel(const machine_options& machine_kind, chime::time_point due) {
+  loop_stage s(machine_kind);
+  const int handle = s.kernel.open();
+  operation op;
+  wait_record w;
+  bool cancelled = false;
+  explore::threads([&] { s.kernel.write(handle); }, [&] { cancelled = s.loop->cancel(op); },
+                   [&] {
+                     s.loop->submit(op, w.then(), handle, drain::eventfd, due);
+                     s.poll_until(w);
+                   });
+  w.check_outcome(cancelled, due != never);
+  check(op.drained() == (w.succeeded() ? 1U : 0U), "told wrongly what was read");
+  check(op.drained() + s.kernel.read(handle) == 1, "a signal was lost");
+  s.kernel.close(handle);
+  s.finish();
+}
+
+TEST(operation_model, cancel_against_drain) {
+  for (const chime::time_point due : {never, long_ago}) {
+    for (const bool late : {false, true}) {
+      expect_holds({.preemptions = 3, .stale_reads = 1}, [&] { drain_against_cancel({.reads_at_once = late}, due); });
+    }
+  }
+}
+
+// The kernel's word for it is ECANCELED, which must not pass for a cancel.
+TEST(operation_model, timerfd_whose_clock_was_set) {
+  expect_holds({.preemptions = 1, .stale_reads = 1}, [] {
+    loop_stage s;
+    const int handle = s.kernel.open();
+    s.kernel.write(handle);
+    operation op;
+    wait_record w;
+    s.loop->submit(op, w.then(), handle, drain::timerfd);
+    explore::threads([&] { s.poll_until(w); });
+    check(w.error == chime::fault::clock_set && !w.was_cancelled(), "it says something else");
+    s.kernel.close(handle);
+    s.finish();
+  });
+}
+
+// Another reader takes what the loop was told of. A cancel that comes while the loop finds that out is no outcome yet, but must
+// not be forgotten: nothing else would end the wait.
+void drain_against_thief(const machine_options& machine_kind) {
+  loop_stage s(machine_kind);
+  const int handle = s.kernel.open();
+  s.kernel.write(handle);
+  operation op;
+  wait_record w;
+  bool cancelled = false;
+  std::uint64_t stolen = 0;
+  s.loop->submit(op, w.then(), handle, drain::eventfd);
+  explore::threads([&] { stolen = s.kernel.read(handle); }, [&] { cancelled = s.loop->cancel(op); },
+                   [&] { s.poll_until(w); });
+  check(!cancelled || w.was_cancelled(), "cancel says one thing, the completion another");
+  check(cancelled || w.succeeded() || (w.was_cancelled() && stolen == 1), "the wrong error");
+  check(op.drained() == (w.succeeded() ? 1U : 0U), "told wrongly what was read");
+  check(op.drained() + stolen + s.kernel.read(handle) == 1, "a signal was lost");
+  s.kernel.close(handle);
+  s.finish();
+}
+
+TEST(operation_model, cancel_against_drain_whose_signal_is_stolen) {
+  for (const bool late : {false, true}) {
+    expect_holds({.preemptions = 3, .stale_reads = 1}, [&] { drain_against_thief({.reads_at_once = late}); });
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 /// src/backend, src/event/primitive.cpp and src/proactor/choose.cpp, and the two system calls that the linker leads
 /// here.
 #include "error/system.hpp"
+#include "backend/drain.hpp"
 #include "event/inbox.hpp"
 #include "event/primitive.hpp"
 #include "machine.hpp"
@@ -115,6 +116,16 @@ bool write_primitive(const primitive_handles& handles) noexcept {
   return true;
 }
 std::uint64_t read_empty(const primitive_handles& handles) noexcept { return machine::current().read(handles.read); }
+
+int check_kind(drain, int) noexcept { return 0; }
+/// Of a timerfd this kernel knows only that its clock was set.
+int read_ready(drain policy, int handle, std::uint64_t& taken) noexcept {
+  if (policy == drain::timerfd) return -ECANCELED;
+  const std::uint64_t got = machine::current().read(handle);
+  if (got == 0) return -EAGAIN;
+  taken = got;
+  return 0;
+}
 
 std::error_code choose_backend(loop& l, std::string_view) noexcept {
   static_assert(sizeof(models::model_backend) <= sizeof l.storage.bytes);

@@ -6,6 +6,7 @@ WORD = "include/chime/detail/word.hpp"
 FRONT = "include/chime/detail/front.hpp"
 LISTS = "src/pool/free_lists.hpp"
 HOME = "src/pool/home.cpp"
+DRAIN = "src/backend/drain.cpp"
 KERNEL = "src/proactor/kernel.cpp"
 LIFETIME = "src/pool/lifetime.cpp"
 LOOP = "src/proactor/loop.cpp"
@@ -41,6 +42,13 @@ PLACES = [
     ("wake", HOME, "pool::tell_hunger", "«hungry.store(true, std::memory_order_relaxed)»", "becomes", None),
     ("wake", HOME, "pool::tell_hunger", "«h->limit.store(0, std::memory_order_relaxed)»", "becomes", None),
     ("wake", HOME, "home::publish", "«static_cast<home*>(self)->ring.publish()»", "becomes", None),
+    # A handle is read by who has claimed its wait, and a cancel that comes meanwhile stays.
+    ("wake", WORD, "event_word::cancel", "const phase next = «reading ? phase::reading_cancelled : phase::stopped»;", "becomes", "reading ? phase::reading : phase::stopped"),
+    ("wake", WORD, "event_word::cancel", "if («reading») return cancel_effect::none", "never", None),
+    ("wake", WORD, "event_word::read_nothing", "if («leave(phase::reading, phase::queued, std::memory_order_relaxed)») return true", "always", None),
+    ("wake", KERNEL, "loop::finished", "reads(work.policy) && «w.word.begin_reading()»", "always", None),
+    ("wake", KERNEL, "loop::read", "if («failed == -EAGAIN» &&", "never", None),
+    ("wake", KERNEL, "loop::read", "end_reading(«failed < 0» ?", "never", None),
     # Generations and attempts of the word, and tags: where they are compared, and where they grow.
     ("generation", WORD, "event_word::signal", "|| «now.phase() == phase::free»)", "never", None),
     ("generation", WORD, "word_value::next_wait", "attempt_limit : «attempt() + 1»", "becomes", "attempt()"),
@@ -90,6 +98,12 @@ PLACES = [
     ("misuse", "src/backend/poll.cpp", "make", "if («!setup.options.empty()»)", "never", None),
     ("misuse", "src/backend/io_uring.cpp", "make", "if («!parse(setup.options, wanted, error, text)»)", "never", None),
     ("misuse", "src/c_api/convert.hpp", "read_sized", "if («given.size > sizeof(T) && std::any_of(bytes + sizeof(T), bytes + given.size, [](unsigned char b) { return b != 0; })»)", "never", None),
+    ("misuse", DRAIN, "check_kind", "return «S_ISFIFO(file.st_mode)» && mode", "always", None),
+    ("misuse", DRAIN, "check_kind", "&& «mode != O_WRONLY» ?", "always", None),
+    ("misuse", DRAIN, "check_kind", "|| «may_be_signalfd(handle)» ?", "always", None),
+    ("misuse", DRAIN, "is_anonymous", "return «(file.st_mode & S_IFMT) == 0» &&", "always", None),
+    ("misuse", DRAIN, "is_anonymous", "&& «mode == O_RDWR»;", "always", None),
+    ("misuse", "src/proactor/proactor.cpp", "proactor::submit", "«policy == drain::fence && handle == -1»", "never", None),
     ("misuse", "src/sync/process.hpp", "birthplace::check", "if («forks.load(std::memory_order_relaxed) != forks_»)", "never", None),
     ("misuse", "src/sync/process.cpp", "in_child", "«forks.fetch_add(1, std::memory_order_relaxed)»;", "becomes", "0U"),
     ("misuse", "src/sync/process.cpp", "in_child", "«thread_number = 0»;", "becomes", "std::uint64_t{0}"),

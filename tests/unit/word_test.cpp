@@ -11,8 +11,9 @@
 namespace chime::detail {
 
 void PrintTo(phase p, std::ostream* out) {
-  constexpr std::array names = {"free",  "idle",    "signalled",         "queued", "armed",
-                                "fired", "stopped", "stopped_signalled", "blocked"};
+  constexpr std::array names = {"free",    "idle",    "signalled",        "queued",
+                                "armed",   "fired",   "stopped",          "stopped_signalled",
+                                "blocked", "reading", "reading_cancelled"};
   *out << names.at(static_cast<std::size_t>(p));
 }
 
@@ -27,8 +28,9 @@ using chime::detail::signal_effect;
 using chime::detail::submit_effect;
 using chime::detail::word_value;
 
-constexpr std::array every_phase = {phase::free,  phase::idle,    phase::signalled,         phase::queued, phase::armed,
-                                    phase::fired, phase::stopped, phase::stopped_signalled, phase::blocked};
+constexpr std::array every_phase = {phase::free,    phase::idle,    phase::signalled,        phase::queued,
+                                    phase::armed,   phase::fired,   phase::stopped,          phase::stopped_signalled,
+                                    phase::blocked, phase::reading, phase::reading_cancelled};
 
 constexpr std::uint64_t generation = 77;
 constexpr std::uint64_t attempt = 5;
@@ -96,6 +98,9 @@ TEST(EventWord, E1_SignalFromEveryPhase) {
       row{phase::stopped, phase::stopped_signalled, signal_effect::kept},
       row{phase::stopped_signalled, phase::stopped_signalled, signal_effect::coalesced},
       row{phase::blocked, phase::signalled, signal_effect::unblock},
+      // Operations alone are read, and they are never signalled.
+      row{phase::reading, phase::reading, signal_effect::coalesced},
+      row{phase::reading_cancelled, phase::reading_cancelled, signal_effect::coalesced},
   };
   static_assert(table.size() == every_phase.size());
   for (const auto& [from, to, effect] : table) {
@@ -130,6 +135,10 @@ TEST(EventWord, L2_CancelFromEveryPhase) {
       case phase::queued:
         EXPECT_EQ(effect, cancel_effect::kept);
         expect_same_wait(word, phase::stopped);
+        break;
+      case phase::reading:
+        EXPECT_EQ(effect, cancel_effect::none) << "what is being read will be told";
+        expect_same_wait(word, phase::reading_cancelled);
         break;
       default:
         EXPECT_EQ(effect, cancel_effect::none);
@@ -201,6 +210,40 @@ TEST(EventWord, DecideOnlyFromArmedAndQueued) {
       EXPECT_EQ(word.decide(outcome), undecided);
       expect_same_wait(word, undecided ? outcome : p);
     }
+  }
+}
+
+TEST(EventWord, ReadingBeginsInArmedAndQueued) {
+  for (const phase p : every_phase) {
+    SCOPED_TRACE(testing::PrintToString(p));
+    event_word word(in(p));
+    const bool begins = p == phase::armed || p == phase::queued;
+    EXPECT_EQ(word.begin_reading(), begins);
+    expect_same_wait(word, begins ? phase::reading : p);
+  }
+}
+
+TEST(EventWord, ReadingEndsWithItsOutcomeEvenIfACancelCameMeanwhile) {
+  for (const phase p : every_phase) {
+    for (const phase outcome : {phase::fired, phase::stopped}) {
+      SCOPED_TRACE(testing::PrintToString(p));
+      event_word word(in(p));
+      word.end_reading(outcome);
+      const bool ends = p == phase::reading || p == phase::reading_cancelled;
+      expect_same_wait(word, ends ? outcome : p);
+    }
+  }
+}
+
+TEST(EventWord, ReadingNothingGoesOnWaitingUnlessACancelCameMeanwhile) {
+  for (const phase p : every_phase) {
+    SCOPED_TRACE(testing::PrintToString(p));
+    event_word word(in(p));
+    EXPECT_EQ(word.read_nothing(), p == phase::reading);
+    phase then = p;
+    if (p == phase::reading) then = phase::queued;
+    if (p == phase::reading_cancelled) then = phase::stopped;
+    expect_same_wait(word, then);
   }
 }
 
