@@ -60,9 +60,17 @@ struct event_use {
   }
 };
 
-/// A timer, watch or post.
+/// A handle of somebody else that is drained: what was written was read by somebody, or is there.
+struct imported {
+  int handle = -1;
+  std::uint64_t written = 0;
+  std::uint64_t drained = 0;
+  std::uint64_t stolen = 0;  ///< by another reader
+};
+
+/// A timer, watch, post or drain.
 struct operation_use {
-  enum class kind : unsigned char { timer, watch, post };
+  enum class kind : unsigned char { timer, watch, post, drain };
 
   unsigned id = 0;
   std::optional<operation> op;
@@ -73,6 +81,8 @@ struct operation_use {
   bool was_ready = false;          ///< under its number, at some time since the submit
   bool replaced = false;           ///< the number means another file by now
   unsigned calls = 0;              ///< cancels under way: it must not be submitted again
+  unsigned import = 0;             ///< of a drain
+  bool cancel_came = false;        ///< and had not won: a drain may be cancelled by it, and must end by it
   std::optional<int> kernel_said;  ///< 0: ready, else -errno
 };
 

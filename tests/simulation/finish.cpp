@@ -33,10 +33,16 @@ std::int64_t world::completing_by_themselves() const {
     if (w.flying && (w.is_decided() || w.due_ns != kernel::for_ever || (u.is_exact() && u.pending() > 0))) ++count;
   }
   for (const operation_use& o : operations_) {
-    const bool by_itself = o.is != operation_use::kind::watch || o.kernel_said.has_value() || !o.replaced;
-    if (o.wait.flying && (by_itself || o.wait.must_cancel)) ++count;
+    if (o.wait.flying && (ends_by_itself(o) || o.wait.must_cancel)) ++count;
   }
   return count;
+}
+
+bool world::ends_by_itself(const operation_use& o) const {
+  if (o.is == operation_use::kind::watch) return o.kernel_said.has_value() || !o.replaced;
+  if (o.is != operation_use::kind::drain) return true;
+  const int file = s_.os.file_of(o.handle);
+  return o.cancel_came || o.wait.due_ns != kernel::for_ever || file < 0;
 }
 
 /// Polls until there are none left. The simulated kernel fails a sleep that nothing will end.
@@ -109,6 +115,12 @@ void world::close_everything() {
           "the loop counts other wake-ups than the doorbell rang", static_cast<std::int64_t>(stats.wakeups));
   require(loop_.close().has_value(), "the loop cannot be closed");
   for (const int socket : sockets_) require(s_.os.close(socket) == 0, "a socket was closed by the product", socket);
+  for (const imported& i : imports_) {
+    const std::uint64_t left = s_.os.content(s_.os.file_of(i.handle));
+    require(i.written == i.drained + i.stolen + left, "a signal of an imported handle was lost, or told twice",
+            i.handle, static_cast<std::int64_t>(i.written - i.drained - i.stolen - left));
+    require(s_.os.close(i.handle) == 0, "an imported handle was closed by the product", i.handle);
+  }
   require(s_.heap.blocks_out() == 0, "memory was not given back", s_.heap.blocks_out());
   require(s_.os.open_numbers() == 0, "descriptors were not closed", s_.os.open_numbers());
 }

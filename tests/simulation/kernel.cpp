@@ -72,6 +72,8 @@ int kernel::make_pipe(int (&ends)[2]) noexcept {
 
 int kernel::make_socket() noexcept { return add_number(add_file(kind::socket)); }
 
+int kernel::make_import() noexcept { return add_number(add_file(kind::eventfd)); }
+
 int kernel::make_epoll() noexcept {
   const int failed = shortage(1);
   return failed != 0 ? failed : add_number(add_file(kind::epoll));

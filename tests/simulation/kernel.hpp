@@ -45,6 +45,8 @@ class kernel {
   [[nodiscard]] int make_eventfd() noexcept;
   [[nodiscard]] int make_pipe(int (&ends)[2]) noexcept;
   [[nodiscard]] int make_socket() noexcept;
+  /// An eventfd of somebody else: there are enough.
+  [[nodiscard]] int make_import() noexcept;
   [[nodiscard]] int make_epoll() noexcept;
   [[nodiscard]] int duplicate(int number) noexcept;
   [[nodiscard]] int close(int number) noexcept;

@@ -12,7 +12,7 @@ void world::submit_operation() {
   operation_use& o = operations_[one_of(operations_.size())];
   if (o.wait.flying || o.calls != 0) return;
   if (one_of(4) == 0) o.op.emplace();  // another one in the same memory
-  o.is = static_cast<operation_use::kind>(one_of(3));
+  o.is = static_cast<operation_use::kind>(one_of(4));
   o.kernel_said.reset();
   const callback done(
       [](void* use, completion&& c) {
@@ -37,6 +37,8 @@ void world::submit_operation() {
       o.replaced = false;
       return loop_.submit(*o.op, done, handle, o.wanted);
     }
+    case operation_use::kind::drain:
+      return submit_drain(o, done);
     case operation_use::kind::post:
       s_.note(step::post_submitted, o.id);
       o.wait.begin(kernel::for_ever, 0);
@@ -48,7 +50,9 @@ void world::cancel_operation(operation_use& o) {
   const bool flew = o.wait.flying;
   // Without the kernel's word: it may have told the loop by now.
   const bool may_be_told = o.was_ready || s_.os.file_of(o.handle) < 0 || errors() != o.wait.kernel_errors;
-  const bool told = kernel_tells_ ? o.kernel_said.has_value() : o.is == operation_use::kind::watch && may_be_told;
+  const bool is_drain = o.is == operation_use::kind::drain;
+  const bool asks_kernel = o.is == operation_use::kind::watch || is_drain;
+  const bool told = kernel_tells_ ? o.kernel_said.has_value() : asks_kernel && may_be_told;
   const bool stands = o.wait.must_cancel || told || s_.os.now_ns() >= o.wait.due_ns;
   const bool was_allowed = o.wait.may_cancel;
   o.wait.may_cancel = true;
@@ -59,11 +63,12 @@ void world::cancel_operation(operation_use& o) {
   o.wait.may_cancel = was_allowed;
   s_.note(won ? step::operation_cancel_won : step::operation_cancel_lost, o.id);
   const bool timer = o.is == operation_use::kind::timer;
-  require(!won || (flew && !o.wait.must_cancel && (timer || !kernel_tells_ || !stands)),
+  require(!won || (flew && !o.wait.must_cancel && (timer || is_drain || !kernel_tells_ || !stands)),
           "a cancel wins twice, or against an outcome", o.id);
   require(won || !flew || stands || was_allowed || acts_ != acts, "a cancel does not find an operation in flight",
           o.id);
   if (won) o.wait.must_cancel = true;
+  if (!won && o.wait.flying) o.cancel_came = true;
 }
 
 void world::completed(operation_use& o, completion&& done) {
@@ -73,13 +78,17 @@ void world::completed(operation_use& o, completion&& done) {
   require(o.wait.flying, "an operation completes twice", o.id);
   require(!done.ev, "an operation's completion has an event", o.id);
   const wait_account& w = o.wait;
+  if (o.is == operation_use::kind::drain) completed_drain(o, done.error);
   if (done.error == errc::cancelled) {
     s_.note(step::operation_cancelled, o.id);
-    require(w.must_cancel || w.may_cancel, "an operation is cancelled by nobody", o.id);
+    const bool came_while_read = o.is == operation_use::kind::drain && o.cancel_came;
+    require(w.must_cancel || w.may_cancel || came_while_read, "an operation is cancelled by nobody", o.id);
   } else {
     s_.note(done.error ? step::operation_failed : step::operation_succeeded, o.id, done.error.value());
     require(!w.must_cancel, "an operation completes after its cancel has won", o.id);
-    if (o.is == operation_use::kind::watch) {
+    if (o.is == operation_use::kind::drain) {
+      // completed_drain() has looked at it.
+    } else if (o.is == operation_use::kind::watch) {
       check_watch(o, done.error.value());
     } else {
       require(!done.error, "a timer or post fails", o.id, done.error.value());

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include <cerrno>
 #include <chrono>
@@ -79,6 +81,12 @@ ssize_t __real_read(int number, void* to, std::size_t size);
 ssize_t __wrap_read(int number, void* to, std::size_t size);
 int __real_fcntl(int number, int what, long argument);
 int __wrap_fcntl(int number, int what, long argument);
+int __real_fstat(int number, struct stat* into);
+int __wrap_fstat(int number, struct stat* into);
+ssize_t __real_preadv2(int number, const iovec* parts, int count, off_t offset, int flags);
+ssize_t __wrap_preadv2(int number, const iovec* parts, int count, off_t offset, int flags);
+int __real_poll(pollfd* entries, nfds_t count, int timeout_ms);
+int __wrap_poll(pollfd* entries, nfds_t count, int timeout_ms);
 int __wrap_epoll_create1(int flags);
 int __wrap_epoll_ctl(int epoll, int what, int number, epoll_event* wanted);
 int __wrap_epoll_wait(int epoll, epoll_event* ready, int most, int timeout_ms);
@@ -106,10 +114,33 @@ ssize_t __wrap_read(int number, void* to, std::size_t size) {
   return told(os().read(number, to, size));
 }
 
-/// The product only duplicates.
+/// The product duplicates, and asks how what it drains was opened.
 int __wrap_fcntl(int number, int what, long argument) {
-  if (!simulation::under_way() || what != F_DUPFD_CLOEXEC) return __real_fcntl(number, what, argument);
-  return static_cast<int>(told(os().duplicate(number)));
+  if (!simulation::under_way()) return __real_fcntl(number, what, argument);
+  if (what == F_DUPFD_CLOEXEC) return static_cast<int>(told(os().duplicate(number)));
+  if (!kernel::is_simulated(number)) return __real_fcntl(number, what, argument);
+  return static_cast<int>(told(os().file_of(number) < 0 ? -EBADF : O_RDWR));
+}
+
+/// All that is drained are eventfds, which have no type.
+int __wrap_fstat(int number, struct stat* into) {
+  if (!simulation::under_way() || !kernel::is_simulated(number)) return __real_fstat(number, into);
+  *into = {};
+  return static_cast<int>(told(os().file_of(number) < 0 ? -EBADF : 0));
+}
+
+/// A kernel may have no read that does not block for this kind of file.
+ssize_t __wrap_preadv2(int number, const iovec* parts, int count, off_t offset, int flags) {
+  if (!simulation::under_way() || !kernel::is_simulated(number))
+    return __real_preadv2(number, parts, count, offset, flags);
+  if (simulation::current().random.below(8) == 0) return told(-EOPNOTSUPP);
+  return told(os().read(number, parts->iov_base, parts->iov_len));
+}
+
+int __wrap_poll(pollfd* entries, nfds_t count, int timeout_ms) {
+  if (!simulation::under_way()) return __real_poll(entries, count, timeout_ms);
+  const int file = os().file_of(entries->fd);
+  return file < 0 || os().is_ready(file, chime::detail::request::readable) ? 1 : 0;
 }
 
 // Nobody but the product calls these.

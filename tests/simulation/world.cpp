@@ -16,6 +16,7 @@ world::world(simulation& s) : s_(s) {
     operations_[i].op.emplace();
   }
   for (int& socket : sockets_) socket = s_.os.make_socket();
+  for (imported& i : imports_) i.handle = s_.os.make_import();
 }
 
 void world::open() {
@@ -30,8 +31,8 @@ void world::open() {
   const auto faulty = s_.how;
   for (int tries = 0; !loop_.open(options); ++tries) {
     s_.note(step::loop_open_failed);
-    require(s_.heap.blocks_out() == 0 && s_.os.open_numbers() == sockets_.size(), "a failed open left something behind",
-            s_.heap.blocks_out(), s_.os.open_numbers());
+    require(s_.heap.blocks_out() == 0 && s_.os.open_numbers() == sockets_.size() + imports_.size(),
+            "a failed open left something behind", s_.heap.blocks_out(), s_.os.open_numbers());
     if (tries == 2) s_.how.calm();
   }
   s_.how = faulty;
@@ -117,7 +118,7 @@ void world::perform(action a) {
     case action::cancel_operation:
       return cancel_operation(operations_[one_of(operations_.size())]);
     case action::change_socket:
-      return change_socket();
+      return one_of(2) == 0 ? change_socket() : change_import();
     case action::replace_socket:
       return replace_socket();
     case action::use_cache:
@@ -288,15 +289,16 @@ void world::signal_blocked() {
 }
 
 /// A sleep must end before the next deadline. (Work that found no room is tried again every millisecond, so its deadline may
-/// be that late.)
+/// be that late; likewise a drain that was ready at once, and found nothing.)
 void world::sleeps(std::int64_t now_ns, std::int64_t end_ns) {
   require(running_ || wakes_ == wakes_before_, "a poll sleeps although it was woken");
   if (guest_) {  // the host has reckoned from now
     const std::int64_t since = s_.os.now_ns() - std::exchange(now_ns, s_.os.now_ns());
     if (end_ns != kernel::for_ever) end_ns += since;
   }
-  const std::int64_t grace =
-      s_.log.counts()[static_cast<std::size_t>(step::no_room)] != 0 || s_.how.lacks_pwait2 ? 1'000'000 : 0;
+  const auto happened = [&](step what) { return s_.log.counts()[static_cast<std::size_t>(what)] != 0; };
+  const bool tries_again = happened(step::no_room) || happened(step::ready_at_once);
+  const std::int64_t grace = tries_again || s_.how.lacks_pwait2 ? 1'000'000 : 0;
   const auto check = [&](const wait_account& w, std::int64_t id) {
     if (!w.flying || w.is_decided() || w.due_ns <= now_ns) return;
     require(end_ns <= w.due_ns || (end_ns != kernel::for_ever && end_ns - grace <= w.due_ns),
@@ -320,7 +322,9 @@ void world::kernel_said(const detail::kernel_work& work, int result) {
     const auto begin = reinterpret_cast<std::uintptr_t>(&*o.op);
     if (address < begin || address >= begin + sizeof(operation)) continue;
     require(o.wait.flying, "the kernel works for an operation that is not in flight", o.id);
-    require(!o.kernel_said, "the kernel is asked again after it has told", o.id);
+    // What a drain was told of, another may have read; then it asks again.
+    require(!o.kernel_said || (o.is == operation_use::kind::drain && *o.kernel_said == 0),
+            "the kernel is asked again after it has told", o.id);
     o.kernel_said = result;
     return;
   }

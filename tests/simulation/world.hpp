@@ -87,6 +87,10 @@ class world final : public program {
   void submit_operation();
   void cancel_operation(operation_use& o);
   void completed(operation_use& o, completion&& done);
+  void submit_drain(operation_use& o, callback done);
+  void completed_drain(operation_use& o, std::error_code error);
+  void change_import();
+  [[nodiscard]] bool ends_by_itself(const operation_use& o) const;
   void change_socket();
   void replace_socket();
   void set_socket(int socket, bool readable, bool writable);
@@ -122,6 +126,7 @@ class world final : public program {
   std::array<cache_use, 4> caches_;
   std::array<operation_use, 10> operations_;
   std::array<int, 3> sockets_{};
+  std::array<imported, 2> imports_{};
   std::vector<event_use> uses_;  ///< in the order of their acquires; never moves
   std::vector<event_use*> blocked_;
   std::array<bool, producers + 1> busy_{};
