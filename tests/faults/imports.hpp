@@ -10,8 +10,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <deque>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+
+#include "trial.hpp"
 
 namespace faults {
 
@@ -39,12 +43,27 @@ class imports {
     (void)::pthread_sigmask(SIG_UNBLOCK, &usr1_, nullptr);
   }
 
+  /// Starts one wait for each.
+  void drain(chime::proactor& loop, std::deque<task>& by) const {
+    by[0].drain(loop, counter, chime::drain::eventfd);
+    by[1].drain(loop, timer, chime::drain::timerfd);
+    by[2].drain(loop, signals, chime::drain::signalfd);
+    by[3].drain(loop, fifo, chime::drain::pipe);
+  }
+  /// Whether each of these waits took what there was.
+  [[nodiscard]] static bool were_drained(const std::deque<task>& by) {
+    const std::uint64_t expected[] = {3, 1, SIGUSR1, 5};
+    for (std::size_t i = 0; i < std::size(expected); ++i) {
+      if (!by[i].succeeded() || by[i].drained() != expected[i]) return false;
+    }
+    return true;
+  }
+
+ private:
   const int counter = ::eventfd(3, EFD_CLOEXEC);
   const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
   int signals = -1;
   int fifo = -1;
-
- private:
   int pipe_[2] = {-1, -1};
   sigset_t usr1_ = {};
 };

@@ -4,7 +4,6 @@
 #include <sys/select.h>
 
 #include <chrono>
-#include <csignal>
 #include <deque>
 #include <stdexcept>
 
@@ -221,14 +220,9 @@ class scenario {
   /// What was signalled once is taken once, however often that has to be tried.
   void drain() {
     books_.enter("chime:drain");
-    tasks_[0].drain(loop_, imports_.counter, chime::drain::eventfd);
-    tasks_[1].drain(loop_, imports_.timer, chime::drain::timerfd);
-    tasks_[2].drain(loop_, imports_.signals, chime::drain::signalfd);
-    tasks_[3].drain(loop_, imports_.fifo, chime::drain::pipe);
+    imports_.drain(loop_, tasks_);
     poll_until_over();
-    const std::uint64_t expected[] = {3, 1, SIGUSR1, 5};
-    for (std::size_t i = 0; i < std::size(expected); ++i)
-      books_.expect(tasks_[i].succeeded() && tasks_[i].drained() == expected[i], "a drain took too little or too much");
+    books_.expect(imports::were_drained(tasks_), "a drain took too little or too much");
   }
 
   void wait_for_deadlines() {
