@@ -31,9 +31,9 @@ struct rivals {
 };
 
 /// Those that can sleep in a poll.
-using sleeping_rivals = rivals<chime_loop, chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop,
-                               uring_linked_loop, uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop,
-                               epoll_guest_loop>;
+using sleeping_rivals =
+    rivals<chime_loop, chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop, uring_linked_loop,
+           uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop, epoll_guest_loop>;
 /// What never sleeps: chime's protocol alone, and the limits.
 using spinning_rivals = rivals<chime_bare_loop, bare_queue_loop, spinning_ring_loop>;
 

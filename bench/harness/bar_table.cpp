@@ -94,7 +94,6 @@ void add_guest_bars(std::vector<bar>& table) {
   constexpr double slack = 0.05;
   for (const auto& [guest, host] : {std::pair{"chime-in-libuv", "libuv"}, {"chime-in-epoll", "epoll-eventfd"}}) {
     table.push_back(better("signal/throughput", guest, always(3), {host}));
-    table.push_back(better("signal/fanin", guest, always(3), {host}));
     for (const std::string case_name : {"signal/latency-busy", "signal/latency-asleep"}) {
       table.push_back(no_worse(case_name + ":p50", guest, {host}));
       table.push_back(no_worse(case_name + ":p99", guest, {host}));
