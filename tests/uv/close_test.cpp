@@ -63,6 +63,9 @@ TEST_P(uv_close, a_closed_one_may_be_opened_again) {
 }
 
 TEST_P(uv_close, a_completion_may_call_it) {
+  chime::operation far;  // so that there is another deadline, which nobody arms any more
+  waiter far_waiter;
+  loop.submit(far, far_waiter, clock::now() + 1h);
   chime::uv_wait wait;
   bool closed = false;
   auto done = [&](chime::completion&& c) {
@@ -73,6 +76,8 @@ TEST_P(uv_close, a_completion_may_call_it) {
   run();
   EXPECT_TRUE(closed);
   EXPECT_FALSE(guest.is_open());
+  EXPECT_TRUE(loop.cancel(far));
+  while (far_waiter.completions == 0) ASSERT_TRUE(loop.guest_poll());  // the loop itself goes on
   EXPECT_EQ(first.pool.close(), 0U);
   EXPECT_TRUE(loop.close());
 }

@@ -186,6 +186,35 @@ TEST_P(uv_guest, run_lasts_from_start_to_stop) {
   poster.join();
 }
 
+TEST_P(uv_guest, run_returns_although_an_uncounted_deadline_is_far) {
+  chime::operation far;
+  waiter w;
+  loop.submit(far, w, clock::now() + 1h);
+  repeat_until([&] { return is_asleep(); });
+  run();
+  EXPECT_TRUE(loop.cancel(far));
+  repeat_until([&] { return w.completions == 1; });
+  run();
+  EXPECT_EQ(w.outcome(), outcome::cancelled);
+}
+
+TEST_P(uv_guest, a_deadline_that_was_cancelled_does_not_wake_the_host) {
+  chime::event ev = first.acquire();
+  const chime::ticket name = ev.get_ticket();
+  chime::uv_wait wait;
+  waiter w;
+  guest.submit(wait, std::move(ev), w, clock::now() + 200ms);
+  repeat_until([&] { return is_asleep() && name.cancel(); });
+  std::uint64_t turns = 0;
+  repeat_until([&] {
+    turns = guest.turns();
+    return w.outcome() == outcome::cancelled;
+  });
+  after(220ms, [] {});
+  run();
+  EXPECT_EQ(guest.turns(), turns);
+}
+
 TEST_P(uv_guest, the_loop_serves_the_host_meanwhile) {
   int ticks = 0;
   chime::event ev = first.acquire();

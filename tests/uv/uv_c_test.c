@@ -163,7 +163,7 @@ static void give_up(chime_uv_guest* guest, int error) {
   if (++*(unsigned*)guest->data == 3) chime_uv_stop(guest);
 }
 
-/// The turns of something that always fails are told, and go on.
+/// The turns of something that always fails are told, and go on, also when nothing but a deadline has called the first.
 static void errors_are_told(world* w) {
   unsigned turns = 0;
   unsigned errors = 0;
@@ -171,7 +171,8 @@ static void errors_are_told(world* w) {
   w->guest.loop = &turns;
   w->guest.on_error = give_up;
   w->guest.data = &errors;
-  CHECK_EQUAL(uv_idle_start(&w->guest.again.idle, chime_uv_on_again_), 0);
+  CHECK(!uv_is_active(&w->guest.again.handle));
+  CHECK_EQUAL(uv_timer_start(&w->guest.due.timer, chime_uv_on_due_, 1, 0), 0);
   chime_uv_start(&w->guest);
   run(w);
   CHECK(errors >= 3);
