@@ -18,7 +18,7 @@ if(CHIME_WITH_NUMA)
     message(FATAL_ERROR "libnuma was not found (Debian: libnuma-dev); -DCHIME_WITH_NUMA=OFF does without")
   endif()
 endif()
-# What chime/uv.h needs: its tests and examples alone. A system for another processor need not have it.
+# What chime/uv.h needs, for its tests and examples alone. A system for another processor need not have it.
 if((CHIME_BUILD_TESTS OR CHIME_BUILD_EXAMPLES) AND NOT CMAKE_CROSSCOMPILING)
   find_package(PkgConfig QUIET)
   if(PKG_CONFIG_FOUND)

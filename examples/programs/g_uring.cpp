@@ -26,7 +26,7 @@ int main() {
     if (finished) break;
     if (!armed) {
       auto* sqe = io_uring_get_sqe(&ring);
-      io_uring_prep_poll_multishot(sqe, static_cast<unsigned>(loop.handle()), POLLIN);
+      io_uring_prep_poll_multishot(sqe, static_cast<int>(loop.handle()), POLLIN);
       armed = true;
     }
     if (io_uring_submit(&ring) < 0) return 1;

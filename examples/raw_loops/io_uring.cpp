@@ -50,7 +50,7 @@ int main() {
     if (finished) break;
     if (!armed) {
       io_uring_sqe* sqe = io_uring_get_sqe(&host);  // here the submission queue always has room
-      io_uring_prep_poll_multishot(sqe, static_cast<unsigned>(loop.handle()), POLLIN);
+      io_uring_prep_poll_multishot(sqe, static_cast<int>(loop.handle()), POLLIN);
       io_uring_sqe_set_data(sqe, &loop);
       armed = true;
     }
