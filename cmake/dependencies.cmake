@@ -18,6 +18,16 @@ if(CHIME_WITH_NUMA)
     message(FATAL_ERROR "libnuma was not found (Debian: libnuma-dev); -DCHIME_WITH_NUMA=OFF does without")
   endif()
 endif()
+# What chime/uv.h needs, for its tests and examples alone. A system for another processor need not have it.
+if((CHIME_BUILD_TESTS OR CHIME_BUILD_EXAMPLES) AND NOT CMAKE_CROSSCOMPILING)
+  find_package(PkgConfig QUIET)
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(LIBUV QUIET IMPORTED_TARGET libuv)
+  endif()
+  if(NOT LIBUV_FOUND)
+    message(STATUS "libuv was not found (Debian: libuv1-dev): the tests and examples of chime/uv.h are left out")
+  endif()
+endif()
 
 # Some processors have no instructions for atomics of one byte; g++ calls a library for them there.
 include(CheckCXXSourceCompiles)

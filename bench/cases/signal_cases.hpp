@@ -9,8 +9,10 @@
 #include "rivals/signal/chime.hpp"
 #include "rivals/signal/chime_bare.hpp"
 #include "rivals/signal/epoll_eventfd.hpp"
+#include "rivals/signal/epoll_guest.hpp"
 #include "rivals/signal/libevent.hpp"
 #include "rivals/signal/libuv.hpp"
+#include "rivals/signal/libuv_guest.hpp"
 #include "rivals/signal/spinning_ring.hpp"
 #include "rivals/signal/uring_futex.hpp"
 #include "rivals/signal/uring_linked.hpp"
@@ -29,8 +31,9 @@ struct rivals {
 };
 
 /// Those that can sleep in a poll.
-using sleeping_rivals = rivals<chime_loop, chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop,
-                               uring_linked_loop, uring_msg_ring_loop, uring_futex_loop>;
+using sleeping_rivals =
+    rivals<chime_loop, chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop, uring_linked_loop,
+           uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop, epoll_guest_loop>;
 /// What never sleeps: chime's protocol alone, and the limits.
 using spinning_rivals = rivals<chime_bare_loop, bare_queue_loop, spinning_ring_loop>;
 

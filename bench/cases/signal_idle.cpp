@@ -105,7 +105,8 @@ void add_signal_idle(job_list& jobs) {
     jobs.push_back(
         {.case_name = "signal/idle", .subjects = {name_of<Rival>}, .unit = "ms", .sample = processor_time<Rival>});
   };
-  rivals<chime_loop, chime_loop_without_spin, asio_loop, libuv_loop, epoll_eventfd_loop>::for_each(add);
+  rivals<chime_loop, chime_loop_without_spin, asio_loop, libuv_loop, epoll_eventfd_loop, libuv_guest_loop>::for_each(
+      add);
   // A job of its own, since not every user may count system calls.
   jobs.push_back({.case_name = "signal/idle",
                   .subjects = {name_of<chime_loop>},

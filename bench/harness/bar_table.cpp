@@ -89,6 +89,19 @@ void add_system_call_bars(std::vector<bar>& table) {
   table.push_back(cost("signal/idle:cpu-100us", "chime", always(1.3), {"chime-no-spin"}));
 }
 
+// A guest beside its host's own way of being told by another thread.
+void add_guest_bars(std::vector<bar>& table) {
+  constexpr double slack = 0.05;
+  for (const auto& [guest, host] : {std::pair{"chime-in-libuv", "libuv"}, {"chime-in-epoll", "epoll-eventfd"}}) {
+    table.push_back(better("signal/throughput", guest, always(3), {host}));
+    for (const std::string case_name : {"signal/latency-busy", "signal/latency-asleep"}) {
+      table.push_back(no_worse(case_name + ":p50", guest, {host}));
+      table.push_back(no_worse(case_name + ":p99", guest, {host}));
+    }
+    table.push_back(at_most("signal/syscalls:loaded", guest, 1 + slack));
+  }
+}
+
 void add_other_bars(std::vector<bar>& table) {
   table.push_back(about("memory/event:event", "chime", 64, 0));
   table.push_back(at_most("memory/event:cache", "chime", 3072));
@@ -109,6 +122,7 @@ const std::vector<bar>& bar_table() {
     add_pool_bars(all);
     add_signal_bars(all);
     add_system_call_bars(all);
+    add_guest_bars(all);
     add_other_bars(all);
     return all;
   }();

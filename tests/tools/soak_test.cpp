@@ -56,6 +56,23 @@ TEST_P(soak, accounts_for_every_signal) {
   }
 }
 
+TEST_P(soak, accounts_for_every_signal_of_a_guest) {
+  const tools_test::temporary_tree here;
+  const std::string file = here / "soak.json";
+  const outcome o =
+      run({CHIME_TOOL, "soak", "--guest", "--seconds", "1", "--seed", "7", "--backend", GetParam(), "--json", file});
+  if (GetParam() == "poll") {
+    EXPECT_EQ(o.exit_code, 1) << "poll has no handle on which a host could wait";
+    return;
+  }
+  EXPECT_EQ(o.exit_code, 0) << o.err << o.out;
+  EXPECT_TRUE(contains(o.out, " as a guest: passed\n")) << o.out;
+  const json one = read(file).at("backends").at(0);
+  EXPECT_EQ(one.at("waits").at("submitted"), one.at("waits").at("completed"));
+  EXPECT_GT(one.at("guest").at("wakeups"), 0);
+  EXPECT_LE(one.at("guest").at("wakeups"), one.at("guest").at("turns"));
+}
+
 TEST(soak_runs, every_backend_if_none_is_named) {
   const outcome o = run({CHIME_TOOL, "soak", "--seconds", "1", "--signals", "1"});
   EXPECT_EQ(o.exit_code, 0) << o.err << o.out;

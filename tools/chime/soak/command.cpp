@@ -28,10 +28,10 @@ struct words {
 
 std::atomic<bool> interrupted = false;
 
-[[nodiscard]] std::vector<std::string> usable_backends() {
+[[nodiscard]] std::vector<std::string> usable_backends(bool for_guests) {
   std::vector<std::string> names;
   for (const backend_report& report : probe_backends()) {
-    if (report.usable) names.emplace_back(report.name);
+    if (report.usable && !(for_guests && report.name == "poll")) names.emplace_back(report.name);
   }
   return names;
 }
@@ -49,7 +49,7 @@ int run(const CLI::App& app, words& w) {
   (void)std::signal(SIGINT, [](int) { interrupted.store(true, std::memory_order_relaxed); });
   fmt::print(stderr, "soak: seed {}, {} producers\n", w.how.seed, w.how.producers);
   std::vector<outcome> all;
-  for (const std::string& backend : w.backend.empty() ? usable_backends() : std::vector{w.backend}) {
+  for (const std::string& backend : w.backend.empty() ? usable_backends(w.how.guest) : std::vector{w.backend}) {
     auto one = run(backend, w.how, interrupted);
     if (!one) return programs::refuse(app, "cannot start", one.error());
     all.push_back(std::move(*one));
@@ -85,6 +85,8 @@ std::function<int()> add_command(CLI::App& app) {
                    "io_uring, epoll or poll (default: all that run here, one after the other)");
   soak->add_option("--producers", w->how.producers, "Threads beside the loop's (default: 2)")
       ->check(CLI::Range(1U, 64U));
+  soak->add_flag("--guest", w->how.guest,
+                 "The loop is a guest of another one, which sleeps in poll(2) and epoll on its handle");
   soak->add_option("--json", w->json, "Write the result to this file, too");
   return [soak, w] { return run(*soak, *w); };
 }

@@ -28,6 +28,7 @@ std::string to_text(const outcome& o) {
       b.certain.foreign, b.submitted, b.completed, b.blocked, b.consumed(), b.cancelled, b.timed_out, b.certain.dropped,
       b.operations_submitted, b.operations_completed, o.library_bytes, o.library_bytes_end, o.resident_growth,
       o.descriptors);
+  if (o.turns != 0) text += fmt::format("  {} turns of the guest, {} wake-ups\n", o.turns, o.wakeups);
   for (const std::string& breach : o.breaches) text += fmt::format("  BREACH: {}\n", breach);
   return text;
 }
@@ -60,6 +61,7 @@ ordered_json json_of(const outcome& o) {
             {"library_bytes_after", o.library_bytes_end},
             {"resident_growth", o.resident_growth}}},
           {"descriptors", o.descriptors},
+          {"guest", {{"turns", o.turns}, {"wakeups", o.wakeups}}},
           {"breaches", o.breaches}};
 }
 

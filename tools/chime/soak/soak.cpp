@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "closing.hpp"
+#include "host.hpp"
 #include "memory.hpp"
 #include "producer.hpp"
 
@@ -39,7 +40,9 @@ class soak {
 
   [[nodiscard]] result<void> open(const std::string& backend) {
     descriptors_before_ = open_descriptors();
-    if (auto opened = loop_.open({.backend = backend, .memory = heap_.get()}); !opened) return opened;
+    const proactor_options wanted{.backend = backend, .guest = options_.guest, .memory = heap_.get()};
+    if (auto opened = loop_.open(wanted); !opened) return opened;
+    if (options_.guest) host_ = std::make_unique<host>(loop_, wrong_);
     const std::size_t capacity = capacity_for(options_.producers);
     if (auto opened = pool_.open(loop_, {.maximum_capacity = capacity, .memory = heap_.get()}); !opened) return opened;
     const auto opened =
@@ -56,6 +59,8 @@ class soak {
   void work_for(std::chrono::milliseconds);
   void compare(outcome&);
   void compare_memory(outcome&);
+  void compare_turns(outcome&);
+  void drive();
   [[nodiscard]] std::size_t library_bound() const;
   void wait_until_nothing_is_held();
   void end();
@@ -73,7 +78,8 @@ class soak {
   event_pool native_pool_;
   common common_{loop_, pool_, native_pool_, side_, wrong_, meeting_};
   std::vector<std::unique_ptr<producer>> producers_;
-  ledger blocked_;  ///< the coordinator's own
+  std::unique_ptr<host> host_;  ///< null: the loop has a thread to itself
+  ledger blocked_;              ///< the coordinator's own
   std::atomic<bool> finished_ = false;
   std::vector<std::thread> threads_;
   std::size_t bytes_open_ = 0;
@@ -90,15 +96,22 @@ void soak::start() {
     producers_.push_back(std::make_unique<producer>(common_, seed));
   }
   for (unsigned i = 0; i < options_.producers; ++i) producers_[i]->set_peer(*producers_[(i + 1) % options_.producers]);
-  threads_.emplace_back([this] {
-    while (!finished_.load(std::memory_order_acquire)) {
-      if (const auto ran = loop_.run(); !ran) {
-        wrong_.add(fmt::format("the loop ended with: {}", ran.error().message()));
-        return;
-      }
-    }
-  });
+  threads_.emplace_back([this] { drive(); });
   for (const auto& one : producers_) threads_.emplace_back([this, &one] { one->run(finished_); });
+}
+
+/// The polling thread.
+void soak::drive() {
+  if (host_ != nullptr) {
+    host_->run(finished_);
+    return;
+  }
+  while (!finished_.load(std::memory_order_acquire)) {
+    if (const auto ran = loop_.run(); !ran) {
+      wrong_.add(fmt::format("the loop ended with: {}", ran.error().message()));
+      return;
+    }
+  }
 }
 
 void soak::work_for(std::chrono::milliseconds time) {
@@ -157,7 +170,15 @@ void soak::compare(outcome& o) {
     }
   }
   compare_memory(o);
+  if (host_ != nullptr) compare_turns(o);
   ++o.rests;
+}
+
+/// At most one wake-up between two turns. Nobody wakes the guest while all rest.
+void soak::compare_turns(outcome& o) {
+  o.wakeups = loop_.stats().wakeups;
+  o.turns = host_->turns();
+  if (o.wakeups > o.turns) wrong_.add(fmt::format("{} turns of the guest had {} wake-ups", o.turns, o.wakeups));
 }
 
 void soak::compare_memory(outcome& o) {
@@ -202,6 +223,7 @@ void soak::end() {
 /// Nothing may be left behind.
 void soak::close(outcome& o) {
   producers_.clear();
+  host_.reset();
   const std::size_t out = pool_.close() + native_pool_.close();
   if (out > 0) wrong_.add(fmt::format("{} events are out when all is over", out));
   if (const auto closed = loop_.close(); !closed) {
@@ -225,7 +247,7 @@ void tell(const outcome& o) {
 
 outcome soak::run() {
   outcome o;
-  o.backend = loop_.backend();
+  o.backend = fmt::format("{}{}", loop_.backend(), options_.guest ? " as a guest" : "");
   const time_point begin = clock::now();
   start();
   for (bool more = true; more;) {

@@ -19,6 +19,7 @@ struct options {
   std::uint64_t signals = 0;          ///< end earlier, after so many; 0: do not
   std::uint64_t seed = 0;
   unsigned producers = 2;
+  bool guest = false;  ///< the loop lives in another one
 };
 
 /// How one backend fared.
@@ -31,6 +32,8 @@ struct outcome {
   std::size_t library_bytes_end = 0;  ///< after all was closed
   std::size_t resident_growth = 0;    ///< bytes, from the first rest to the last
   std::size_t descriptors = 0;        ///< at the last rest
+  std::uint64_t turns = 0;            ///< of a guest, at the last rest
+  std::uint64_t wakeups = 0;          ///< of a guest, at the last rest: each made its handle readable
   std::vector<std::string> breaches;  ///< empty: it passed
 };
 
