@@ -92,8 +92,8 @@ void add_signal_syscalls(job_list& jobs) {
         {.case_name = "signal/syscalls", .subjects = {subject}, .unit = "calls", .sample = std::move(sample)});
   };
   add(name_of<chime_loop>, measure_chime);
-  rivals<chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop, uring_linked_loop,
-         uring_msg_ring_loop, uring_futex_loop>::for_each([&add]<template <class> class Rival>() {
+  rivals<chime_native_loop, asio_guest_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop,
+         uring_linked_loop, uring_msg_ring_loop, uring_futex_loop>::for_each([&add]<template <class> class Rival>() {
     add(name_of<Rival>, measure<Rival>);
   });
 }

@@ -33,11 +33,13 @@
 #include <cerrno>
 #include <chime/detail/atomic.hpp>
 #include <chime/pool.hpp>
+#include <concepts>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <system_error>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #if __has_include(<asio/associated_cancellation_slot.hpp>)

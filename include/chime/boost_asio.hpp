@@ -31,6 +31,7 @@
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <typeinfo>
 
 #if __has_include(<boost/asio/associated_cancellation_slot.hpp>)
 #include <boost/asio/associated_cancellation_slot.hpp>

@@ -40,8 +40,8 @@ struct wait {
   driver* by = nullptr;
   wait* next = nullptr;
   std::error_code error;
-  event kept;  ///< until the handler runs: a cancellation slot has its ticket
-  bool keeps = false;
+  event* back = nullptr;  ///< where the event goes when the wait is over; null: back to its pool
+  event kept;             ///< until the handler runs, if a cancellation slot has its ticket: `back` points here
   void (*finish)(wait&) = nullptr;  ///< runs the handler, or sends it to its executor; the wait is gone then
 };
 
@@ -55,10 +55,18 @@ class driver : public std::enable_shared_from_this<driver> {
         handle_(executor_, duplicate_handle(loop)),
         timer_(executor_) {}
 
+  driver(const driver&) = delete;
+  driver& operator=(const driver&) = delete;
+  ~driver() { ::operator delete(block_, block_size_); }
+
   [[nodiscard]] const host::any_io_executor& executor() const noexcept { return executor_; }
 
   /// Any thread: one more to stay awake for. The first one calls the host.
   void add() {
+    if (in_turn() == this && finished_ != 0) {  // one that has just finished makes room for it
+      --finished_;
+      return;
+    }
     // Relaxed, here and below: the count decides only who calls; what a turn needs to see comes through the host's queue
     // (its own state) and chime's (the waits).
     if (outstanding_.fetch_add(1, std::memory_order_relaxed) != 0) return;
@@ -92,13 +100,31 @@ class driver : public std::enable_shared_from_this<driver> {
     disarm();
   }
 
+  /// The driver whose turn this thread is inside; null if none.
+  [[nodiscard]] static driver*& in_turn() noexcept {
+    static constinit thread_local driver* inside = nullptr;
+    return inside;
+  }
+  /// Inside a turn: one block of memory, kept from one wait for the next. Null: there is none of this size.
+  [[nodiscard]] void* take_block(std::size_t size) noexcept {
+    if (size != block_size_) return nullptr;
+    block_size_ = 0;
+    return std::exchange(block_, nullptr);
+  }
+  [[nodiscard]] bool keep_block(void* block, std::size_t size) noexcept {
+    if (block_ != nullptr) return false;
+    block_ = block;
+    block_size_ = size;
+    return true;
+  }
+
   /// What chime calls, inside guest_poll().
   static void completed(void* context, completion&& done) {
     wait& w = *static_cast<wait*>(context);
     driver& d = *w.by;
     if (!d.polling_) misuse("an event of another loop's pool was waited for by a guest of Asio");
     w.error = done.error;
-    if (w.keeps) w.kept = std::move(done.ev);
+    if (w.back != nullptr) *w.back = std::move(done.ev);
     w.next = nullptr;
     *d.last_ = &w;
     d.last_ = &w.next;
@@ -136,8 +162,10 @@ class driver : public std::enable_shared_from_this<driver> {
   /// A turn that ends by an exception, a handler's or poll()'s, leaves the rest to another one.
   struct comes_back {
     driver& me;
+    driver* const outer = std::exchange(in_turn(), &me);
     bool whole = false;
     ~comes_back() {
+      in_turn() = outer;
       if (!whole && !me.closed_ && !me.queued_) me.queue_turn();
     }
   };
@@ -202,6 +230,8 @@ class driver : public std::enable_shared_from_this<driver> {
   std::size_t finished_ = 0;  ///< not yet taken off `outstanding_`
   wait* first_ = nullptr;     ///< completed, in order
   wait** last_ = &first_;
+  void* block_ = nullptr;
+  std::size_t block_size_ = 0;
   time_point timer_at_ = never;  ///< when the timer is due; never: it is not waited for
   bool armed_ = false;           ///< the handle is waited for
   bool queued_ = false;          ///< the host has a turn of ours

@@ -46,43 +46,61 @@ void disconnect_slot(const Handler&) {}
 /// The work of a handler that runs on the host's executor: none, since the driver keeps that busy.
 struct no_work {};
 
+/// Instead of std::allocator: a handler that waits again gets the block that its last wait has given back.
+template <class T>
+struct recycling {
+  using value_type = T;
+  [[nodiscard]] T* allocate(std::size_t n) {
+    driver* const here = driver::in_turn();
+    void* const spare = here != nullptr ? here->take_block(n * sizeof(T)) : nullptr;
+    return spare != nullptr ? static_cast<T*>(spare) : std::allocator<T>().allocate(n);
+  }
+  void deallocate(T* block, std::size_t n) noexcept {
+    driver* const here = driver::in_turn();
+    const bool ordinary = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+    if (here == nullptr || !ordinary || !here->keep_block(block, n * sizeof(T)))
+      std::allocator<T>().deallocate(block, n);
+  }
+};
+
+template <class Handler, class T>
+[[nodiscard]] auto memory_of(const Handler& handler) noexcept {
+  using associated = typename std::allocator_traits<host::associated_allocator_t<Handler>>::template rebind_alloc<T>;
+  if constexpr (std::is_same_v<associated, std::allocator<T>>) {
+    return recycling<T>();
+  } else {
+    return associated(host::get_associated_allocator(handler));
+  }
+}
+
 template <class Handler, class Work>
 struct wait_for : wait {
-  using allocator =
-      typename std::allocator_traits<host::associated_allocator_t<Handler>>::template rebind_alloc<wait_for>;
-  using allocation = std::allocator_traits<allocator>;
-
   wait_for(Handler&& h, Work&& w) : handler(std::move(h)), work(std::move(w)) { finish = &finished; }
 
   struct free {
     void operator()(wait_for* w) const noexcept {
-      allocator memory(host::get_associated_allocator(w->handler));
+      auto memory = memory_of<Handler, wait_for>(w->handler);
       w->~wait_for();
-      allocation::deallocate(memory, w, 1);
+      std::allocator_traits<decltype(memory)>::deallocate(memory, w, 1);
     }
   };
   using owner = std::unique_ptr<wait_for, free>;
 
   [[nodiscard]] static owner make(Handler&& handler, Work&& work) {
-    allocator memory(host::get_associated_allocator(handler));
-    struct raw {
-      allocator& from;
-      wait_for* at;
-      ~raw() {
-        if (at != nullptr) allocation::deallocate(from, at, 1);
-      }
-    } space{memory, allocation::allocate(memory, 1)};
-    owner made(::new (static_cast<void*>(space.at)) wait_for(std::move(handler), std::move(work)));
-    space.at = nullptr;
-    return made;
+    auto memory = memory_of<Handler, wait_for>(handler);
+    using allocation = std::allocator_traits<decltype(memory)>;
+    wait_for* const space = std::to_address(allocation::allocate(memory, 1));
+    try {
+      return owner(::new (static_cast<void*>(space)) wait_for(std::move(handler), std::move(work)));
+    } catch (...) {  // a handler whose move throws
+      allocation::deallocate(memory, space, 1);
+      throw;
+    }
   }
 
   /// On the handler's executor. Frees the memory before the handler runs, which may want it for the next wait.
   static void run(owner self) {
-    if (self->keeps) {
-      disconnect_slot(self->handler);
-      self->kept.reset();
-    }
+    if (self->connected) disconnect_slot(self->handler);
     const host_error error = to_host(self->error);
     Handler handler(std::move(self->handler));
     [[maybe_unused]] const Work until_it_has_run(std::move(self->work));
@@ -112,6 +130,7 @@ struct wait_for : wait {
 
   Handler handler;
   Work work;
+  bool connected = false;
 };
 
 /// Whether a handler with this executor may be called by whoever runs on the host's.
@@ -120,18 +139,18 @@ template <class Executor>
   if constexpr (std::is_same_v<Executor, host::any_io_executor>) {
     return of_host == of_handler;
   } else {
-    const Executor* const inside = of_host.template target<Executor>();
-    return inside != nullptr && *inside == of_handler;
+    // target() alone does not look what it finds.
+    return of_host.target_type() == typeid(Executor) && *of_host.template target<Executor>() == of_handler;
   }
 }
 
 template <class Handler, class Work>
-void begin_with(driver& by, Handler&& handler, Work work, event ev, time_point deadline) {
-  using wait_type = wait_for<std::decay_t<Handler>, Work>;
-  auto made = wait_type::make(std::move(handler), std::move(work));
+void begin_with(driver& by, Handler&& handler, Work work, event ev, event* back, time_point deadline) {
+  auto made = wait_for<std::decay_t<Handler>, Work>::make(std::move(handler), std::move(work));
   by.add();
   made->by = &by;
-  made->keeps = connect_slot(made->handler, ev);
+  made->connected = connect_slot(made->handler, ev);
+  made->back = back == nullptr && made->connected ? &made->kept : back;
   std::move(ev).submit(callback{&driver::completed, static_cast<wait*>(made.release())}, deadline);
 }
 
@@ -142,12 +161,28 @@ struct initiation {
   [[nodiscard]] executor_type get_executor() const noexcept { return by->executor(); }
   template <class Handler>
   void operator()(Handler&& handler, event ev, time_point deadline) const {
-    const auto executor = host::get_associated_executor(handler, by->executor());
-    if (is_same(by->executor(), executor)) {
-      begin_with(*by, std::move(handler), no_work{}, std::move(ev), deadline);
+    begin(std::move(handler), std::move(ev), nullptr, deadline);
+  }
+  template <class Handler>
+  void operator()(Handler&& handler, event* ev, time_point deadline) const {
+    begin(std::move(handler), std::move(*ev), ev, deadline);
+  }
+
+ private:
+  struct nowhere {};
+  template <class Handler>
+  void begin(Handler&& handler, event ev, event* back, time_point deadline) const {
+    // The first case would be the second too, but for what the copies of an executor cost.
+    if constexpr (std::is_same_v<typename host::associated_executor<Handler, nowhere>::type, nowhere>) {
+      begin_with(*by, std::move(handler), no_work{}, std::move(ev), back, deadline);
     } else {
-      begin_with(*by, std::move(handler), host::prefer(executor, host::execution::outstanding_work.tracked),
-                 std::move(ev), deadline);
+      const auto executor = host::get_associated_executor(handler, by->executor());
+      if (is_same(by->executor(), executor)) {
+        begin_with(*by, std::move(handler), no_work{}, std::move(ev), back, deadline);
+      } else {
+        begin_with(*by, std::move(handler), host::prefer(executor, host::execution::outstanding_work.tracked),
+                   std::move(ev), back, deadline);
+      }
     }
   }
 };
@@ -183,13 +218,24 @@ class CHIME_ASIO_GUEST {
   /// slot). Any thread; lock-free but for the memory, which the handler's associated allocator gives. The handler runs on
   /// its associated executor, by default the host's, never inside this call. Throws what the allocator and the host throw.
   template <class CompletionToken>
-  auto async_wait(event ev, time_point deadline, CompletionToken&& token) {
+  auto async_wait(event&& ev, time_point deadline, CompletionToken&& token) {
     return CHIME_ASIO_NAMESPACE::async_initiate<CompletionToken, void(CHIME_ASIO_ERROR)>(
         detail::CHIME_ASIO_DETAIL::initiation{driver_.get()}, token, std::move(ev), deadline);
   }
   template <class CompletionToken>
-  auto async_wait(event ev, CompletionToken&& token) {
+  auto async_wait(event&& ev, CompletionToken&& token) {
     return async_wait(std::move(ev), never, std::forward<CompletionToken>(token));
+  }
+  /// The same, but the event is not released: when the handler runs it is in `ev` again, for another wait of the same use
+  /// with the same tickets. `ev` must stay where it is, untouched, until then.
+  template <class CompletionToken>
+  auto async_wait(event& ev, time_point deadline, CompletionToken&& token) {
+    return CHIME_ASIO_NAMESPACE::async_initiate<CompletionToken, void(CHIME_ASIO_ERROR)>(
+        detail::CHIME_ASIO_DETAIL::initiation{driver_.get()}, token, &ev, deadline);
+  }
+  template <class CompletionToken>
+  auto async_wait(event& ev, CompletionToken&& token) {
+    return async_wait(ev, never, std::forward<CompletionToken>(token));
   }
 
  private:
@@ -197,13 +243,10 @@ class CHIME_ASIO_GUEST {
 };
 
 /// The same as a function.
-template <class CompletionToken>
-auto async_wait(CHIME_ASIO_GUEST& guest, event ev, time_point deadline, CompletionToken&& token) {
-  return guest.async_wait(std::move(ev), deadline, std::forward<CompletionToken>(token));
-}
-template <class CompletionToken>
-auto async_wait(CHIME_ASIO_GUEST& guest, event ev, CompletionToken&& token) {
-  return guest.async_wait(std::move(ev), never, std::forward<CompletionToken>(token));
+template <class Event, class... Arguments>
+  requires std::same_as<std::remove_cvref_t<Event>, event>
+auto async_wait(CHIME_ASIO_GUEST& guest, Event&& ev, Arguments&&... deadline_and_token) {
+  return guest.async_wait(std::forward<Event>(ev), std::forward<Arguments>(deadline_and_token)...);
 }
 
 }  // namespace v1
