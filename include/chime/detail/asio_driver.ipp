@@ -132,7 +132,7 @@ class driver : public std::enable_shared_from_this<driver> {
 
  private:
   /// How often a turn looks before the host gets its own. Coming again costs more than looking again.
-  static constexpr unsigned looks_in_a_turn = 4;
+  static constexpr unsigned looks_in_a_turn = 2;
 
   void call() {
     host::post(executor_, [self = shared_from_this()] { self->come(); });
