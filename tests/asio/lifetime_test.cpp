@@ -128,6 +128,30 @@ TEST_P(AsioLifetime, TheLastHandlerMayDestroyTheGuest) {
   EXPECT_TRUE(ran);
 }
 
+TEST_P(AsioLifetime, TheLastHandlerMayDestroyTheLoopToo) {
+  bool ran = false;
+  chime::event ev = acquire();
+  ev.get_ticket().signal();
+  the_guest->async_wait(std::move(ev), [&](error_code) {
+    the_guest.reset();
+    EXPECT_EQ(pool.close(), 0U);
+    EXPECT_TRUE(loop.close());
+    ran = true;
+  });
+  run();
+  EXPECT_TRUE(ran);
+  ASSERT_TRUE(loop.open({.backend = GetParam()}));
+}
+
+TEST_P(AsioLifetime, AGuestThatWasToldToStopMayBeDestroyedAtOnce) {
+  the_guest->start();
+  settle();
+  the_guest->stop();
+  the_guest.reset();
+  run();
+  EXPECT_TRUE(io.stopped());
+}
+
 TEST_P(AsioLifetime, AStartedGuestMayBeDestroyed) {
   the_guest->start();
   settle();

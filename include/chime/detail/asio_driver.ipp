@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What drives a guest of Asio, the first part of asio_guest.ipp, which see. One object calls guest_poll() and runs handlers; its
-// members belong to the host's executor, but for `outstanding_` and `started_`.
+// members belong to the host's executor, but for the atomics.
 //
 // Invariants:
 // 1. Completions of chime only put a wait into the driver's list; handlers run after guest_poll() has returned, so they may
@@ -79,19 +79,21 @@ class driver : public std::enable_shared_from_this<driver> {
   }
   /// Any thread.
   void start() {
-    if (!started_.exchange(true, std::memory_order_relaxed)) add();
+    if (started_.exchange(true, std::memory_order_relaxed)) return;
+    starts_.fetch_add(1, std::memory_order_relaxed);
+    add();
   }
   void stop() {
     if (!started_.exchange(false, std::memory_order_relaxed)) return;
     host::post(executor_, [self = shared_from_this()] {
+      self->starts_.fetch_sub(1, std::memory_order_relaxed);
       ++self->finished_;
       self->come();
     });
   }
   /// The end, on the host's executor.
   void close() noexcept {
-    const std::size_t waits = outstanding_.load(std::memory_order_relaxed) - finished_;
-    if (waits != (started_.load(std::memory_order_relaxed) ? 1U : 0U)) {
+    if (outstanding_.load(std::memory_order_relaxed) - finished_ != starts_.load(std::memory_order_relaxed)) {
       misuse(
           "a guest of Asio was destroyed with waits outstanding; cancel them and run the host until they have "
           "completed");
@@ -141,11 +143,11 @@ class driver : public std::enable_shared_from_this<driver> {
     if (!closed_ && !queued_) turn();
   }
   void queue_turn() {
-    queued_ = true;
     host::execution::execute(again_, [self = shared_from_this()] {
       self->queued_ = false;
       if (!self->closed_) self->turn();
     });
+    queued_ = true;
   }
 
   void turn() {
@@ -156,10 +158,11 @@ class driver : public std::enable_shared_from_this<driver> {
       while (first_ != nullptr) run_first();
       if (closed_) break;
     }
-    after_a_throw.whole = true;
     if (!closed_) rest(until);
+    after_a_throw.whole = true;
   }
-  /// A turn that ends by an exception, a handler's or poll()'s, leaves the rest to another one.
+  /// A turn that ends by an exception, a handler's or our own, leaves the rest to another one. If there is no memory for that
+  /// either, the program ends.
   struct comes_back {
     driver& me;
     driver* const outer = std::exchange(in_turn(), &me);
@@ -196,24 +199,27 @@ class driver : public std::enable_shared_from_this<driver> {
   }
   void arm_timer(time_point until) {
     if (until >= timer_at_) return;  // one that comes early costs a turn; to change it each time would cost more
-    timer_at_ = until;
+    timer_at_ = never;  // should what follows throw
     timer_.expires_at(until);
     timer_.async_wait([self = shared_from_this()](const host_error& error) {
       if (error) return;
       self->timer_at_ = never;
       self->come();
     });
+    timer_at_ = until;
   }
   void arm_handle() {
     if (armed_) return;
-    armed_ = true;
     handle_.async_wait(host::posix::descriptor_base::wait_read, [self = shared_from_this()](const host_error& error) {
       self->armed_ = false;
-      if (error && error != host::error::operation_aborted)
+      if (error && error != host::error::operation_aborted) {
+        const comes_back another_time{*self};
         throw std::system_error(error.value(), std::system_category(), "chime: wait for a guest's handle");
+      }
       // Aborted by disarm(): somebody may have begun to wait since.
       if (!error || self->outstanding_.load(std::memory_order_relaxed) != 0) self->come();
     });
+    armed_ = true;
   }
   void disarm() {
     if (std::exchange(timer_at_, never) != never) timer_.cancel();
@@ -225,7 +231,8 @@ class driver : public std::enable_shared_from_this<driver> {
   proactor& loop_;
   host::posix::stream_descriptor handle_;
   host::steady_timer timer_;
-  sync::atomic<std::size_t> outstanding_{0};  ///< waits, and 1 if started
+  sync::atomic<std::size_t> outstanding_{0};  ///< waits, and starts
+  sync::atomic<std::size_t> starts_{0};       ///< start() calls whose stop() has not arrived at the host
   sync::atomic<bool> started_{false};
   std::size_t finished_ = 0;  ///< not yet taken off `outstanding_`
   wait* first_ = nullptr;     ///< completed, in order
