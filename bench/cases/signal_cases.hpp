@@ -5,6 +5,7 @@
 
 #include "harness/job.hpp"
 #include "rivals/signal/asio.hpp"
+#include "rivals/signal/asio_guest.hpp"
 #include "rivals/signal/bare_queue.hpp"
 #include "rivals/signal/chime.hpp"
 #include "rivals/signal/chime_bare.hpp"
@@ -33,7 +34,7 @@ struct rivals {
 /// Those that can sleep in a poll.
 using sleeping_rivals =
     rivals<chime_loop, chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop, uring_linked_loop,
-           uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop, epoll_guest_loop>;
+           uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop, epoll_guest_loop, asio_guest_loop>;
 /// What never sleeps: chime's protocol alone, and the limits.
 using spinning_rivals = rivals<chime_bare_loop, bare_queue_loop, spinning_ring_loop>;
 

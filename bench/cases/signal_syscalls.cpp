@@ -93,8 +93,8 @@ void add_signal_syscalls(job_list& jobs) {
   };
   add(name_of<chime_loop>, measure_chime);
   rivals<chime_native_loop, libuv_loop, asio_loop, libevent_loop, epoll_eventfd_loop, uring_linked_loop,
-         uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop,
-         epoll_guest_loop>::for_each([&add]<template <class> class Rival>() { add(name_of<Rival>, measure<Rival>); });
+         uring_msg_ring_loop, uring_futex_loop, libuv_guest_loop, epoll_guest_loop,
+         asio_guest_loop>::for_each([&add]<template <class> class Rival>() { add(name_of<Rival>, measure<Rival>); });
 }
 
 }  // namespace chime::bench

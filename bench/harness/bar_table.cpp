@@ -77,6 +77,15 @@ void add_signal_bars(std::vector<bar>& table) {
   table.push_back(cost("signal/every-10us:p50", "chime", always(0.04), signal_rivals));
 }
 
+// A guest beside its host's own way to run something on the loop.
+void add_guest_bars(std::vector<bar>& table, const std::string& guest, const std::string& host) {
+  table.push_back(better("signal/throughput", guest, always(3), {host}));
+  for (const std::string latency : {"signal/latency-busy", "signal/latency-asleep"}) {
+    table.push_back(no_worse(latency + ":p50", guest, {host}));
+    table.push_back(no_worse(latency + ":p99", guest, {host}));
+  }
+}
+
 // Exact numbers of calls have a slack of a twentieth: a sleep may be interrupted, and then is begun anew.
 void add_system_call_bars(std::vector<bar>& table) {
   constexpr double slack = 0.05;
@@ -121,6 +130,7 @@ const std::vector<bar>& bar_table() {
     std::vector<bar> all;
     add_pool_bars(all);
     add_signal_bars(all);
+    add_guest_bars(all, "asio-guest", "asio");
     add_system_call_bars(all);
     add_guest_bars(all);
     add_other_bars(all);

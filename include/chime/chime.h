@@ -121,7 +121,7 @@ CHIME_API int chime_proactor_run(chime_proactor* proactor);
 CHIME_API intptr_t chime_proactor_handle(const chime_proactor* proactor);
 /// Of a guest: runs what is ready, at most `batch` completions, never blocks, and says in *next_ns how long the host may sleep:
 /// it calls again when the handle is readable, and after so many nanoseconds at the latest. 0: at once, after whatever else
-/// the host has to do (there is more to run, or to fall asleep would not pay: spin_ns); -1: there is no deadline.
+/// the host has to do (completions ran, or to fall asleep would not pay: spin_ns); -1: there is no deadline.
 /// Between two calls at most one signal, submit or wake makes a system call, the first, which makes the handle readable.
 /// Any thread, one at a time; on io_uring always the same. System calls: none while completions flow and no handle is
 /// watched; one before the loop falls asleep. 0, or -EOPNOTSUPP (no guest), -EPERM (another thread is inside, or was the

@@ -140,9 +140,9 @@ class CHIME_API proactor {
   [[nodiscard]] native_handle handle() const noexcept;
   /// Of a guest: runs what is ready, at most `batch` completions, never blocks, and says how long the host may sleep: it
   /// calls again when handle() is readable, and at the returned time at the latest.
-  /// - time_point::min(): at once, after whatever else the host has to do. There is more to run; or completions came so
-  ///   recently that to fall asleep and be woken would cost more than to look again (proactor_options::spin says for how
-  ///   long; zero: never). Until that call nobody makes the handle readable.
+  /// - time_point::min(): at once, after whatever else the host has to do. Completions ran in this call, and what follows from
+  ///   them is taken in before the loop falls asleep; or they came so recently that to fall asleep and be woken would cost
+  ///   more than to look again (proactor_options::spin says for how long). Until that call nobody makes the handle readable.
   /// - never: there is no deadline.
   /// Between two calls at most one signal, submit or wake makes a system call: the first, which makes the handle readable,
   /// also if it comes from the host's own thread.

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace chime {
 inline namespace v1 {
@@ -124,6 +125,13 @@ std::optional<errc> meaning_of(int errno_value) noexcept {
   }
 }
 
+/// Whether the codes of a category are errnos. Asio has a category of its own for them, which says so by nothing but its
+/// name.
+bool is_of_errnos(const std::error_category& category) noexcept {
+  return category == std::generic_category() || category == std::system_category() ||
+         std::string_view(category.name()) == "asio.system";
+}
+
 class condition_category final : public std::error_category {
  public:
   [[nodiscard]] const char* name() const noexcept override { return "chime.errc"; }
@@ -155,7 +163,7 @@ class condition_category final : public std::error_category {
     const std::error_condition portable = code.default_error_condition();
     const auto& category = portable.category();
     if (category == *this) return portable.value() == condition;
-    if (category != std::generic_category() && category != std::system_category()) return false;
+    if (!is_of_errnos(category)) return false;
     return meaning_of(portable.value()) == static_cast<errc>(condition);
   }
 };

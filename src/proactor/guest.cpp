@@ -50,10 +50,13 @@ result<time_point> loop::guest_turn() noexcept {
   woken = false;
   std::size_t ran = 0;
   std::error_code failed = turn(ran, !as_guest.lingering);
-  bool awake = failed || !taken.empty() || lingers(ran);
+  const bool lingering = lingers(ran);
+  // Never asleep right after completions: most hosts do what follows from them when this call has returned, and the first new
+  // wait with a deadline would have to ring. The next call takes it in. (And what follows need not wait for the look.)
+  bool awake = failed || ran != 0 || lingering || !taken.empty();
   if (!awake) {
     failed = look_before_sleep(ran);
-    awake = failed || !taken.empty();
+    awake = failed || ran != 0 || !taken.empty();
   }
   count(completions, ran);
   if (failed && ran == 0) return std::unexpected(failed);

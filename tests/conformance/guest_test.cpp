@@ -213,6 +213,43 @@ TEST_P(guest, asks_for_another_call_when_a_batch_was_not_enough) {
   EXPECT_EQ(w.completions, 40);
 }
 
+// What follows from a completion, the next wait with a deadline above all, needs no ring.
+TEST_P(guest, is_not_asleep_right_after_completions) {
+  waiter w;
+  w.ev = pool.acquire().value();
+  EXPECT_EQ(lull(), never);
+  for (int round = 0; round < 3; ++round) {
+    (void)w.ev.get_ticket().signal();
+    std::move(w.ev).submit(w);
+    const std::uint64_t looks = loop.stats().kernel_checks;
+    EXPECT_EQ(guest_poll(), at_once);
+    ASSERT_TRUE(w.ev) << "not completed";
+    // Nor does what follows wait for the look at the kernel that comes before falling asleep.
+    EXPECT_TRUE(loop.backend() != "epoll" || loop.stats().kernel_checks == looks);
+    const chime::ticket canceller = w.ev.get_ticket();
+    const std::uint64_t wakeups = loop.stats().wakeups;
+    const time_point deadline = clock::now() + 1h;
+    std::move(w.ev).submit(w, deadline);
+    EXPECT_EQ(lull(), deadline);
+    EXPECT_EQ(loop.stats().wakeups, wakeups);
+    EXPECT_TRUE(canceller.cancel());
+    EXPECT_TRUE(host_until([&] { return static_cast<bool>(w.ev); }));
+    EXPECT_EQ(lull(), never);
+  }
+  w.ev.reset();
+}
+
+TEST_P(guest, is_not_asleep_right_after_what_the_kernel_reports) {
+  const auto ends = descriptor_pair::pipe();
+  chime::operation watch;
+  waiter w;
+  loop.submit(watch, w, ends.first, chime::interest::readable);
+  EXPECT_EQ(lull(), never);
+  ASSERT_TRUE(write_byte(ends.second));
+  while (w.completions == 0) EXPECT_EQ(guest_poll(), at_once);
+  EXPECT_EQ(lull(), never);
+}
+
 // One that spins stays awake for a while after a completion, so that the next signal costs no system call.
 TEST_P(guest, that_spins_stays_awake_for_a_while) {
   reopen(1s);
@@ -286,7 +323,8 @@ TEST_P(guest, may_be_driven_by_several_threads_in_turn_but_on_io_uring) {
     EXPECT_EQ(next.error(), chime::errc::wrong_thread);
     EXPECT_EQ(lull(), never);
   } else {
-    EXPECT_EQ(next, never);
+    EXPECT_EQ(next, at_once);
+    EXPECT_EQ(lull(), never);
   }
   EXPECT_EQ(w.outcome(), outcome::success);
   w.ev.reset();

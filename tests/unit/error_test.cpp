@@ -150,6 +150,20 @@ TEST(Condition, ComparesForeignCodesByWhatTheyMapTo) {
   EXPECT_EQ(conditions_of({EINVAL, foreign}), none);
 }
 
+/// Asio's category of the system's errors maps none of them.
+class asio_category final : public std::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return "asio.system"; }
+  [[nodiscard]] std::string message(int) const override { return name(); }
+};
+
+TEST(Condition, ComparesAsiosCodesAsTheSystems) {
+  const asio_category asio;
+  EXPECT_EQ(conditions_of({ECANCELED, asio}), one{errc::cancelled});
+  EXPECT_EQ(conditions_of({ETIMEDOUT, asio}), one{errc::timed_out});
+  EXPECT_EQ(conditions_of({EPERM, asio}), none);
+}
+
 TEST(SystemError, KeepsTheCode) {
   const std::error_code code = chime::detail::system_error(EMFILE);
   EXPECT_EQ(code, std::error_code(EMFILE, std::system_category()));

@@ -12,7 +12,7 @@ command_format() {
     *) bad_usage "format takes --check or nothing, not \"$*\"" ;;
   esac
   need_packages tools
-  sources hpp cpp h c | xargs clang-format-19 "${how[@]}"
+  sources hpp ipp cpp h c | xargs clang-format-19 "${how[@]}"
 }
 
 command_tidy() {
