@@ -268,7 +268,7 @@ enum {
 /// The ticket for the present use. Hand it over by something that synchronises. Null: a stale one.
 CHIME_API chime_ticket chime_event_ticket(const chime_event* event);
 /// CHIME_STALE, CHIME_DELIVERED or CHIME_COALESCED. What this thread wrote before is visible to the callback that
-/// consumes the signal. No system call, unless the loop sleeps (one), a thread blocks on the event (one), or the event
+/// consumes the signal. No system call, unless the loop sleeps (one), a thread sleeps on the event (one), or the event
 /// is native (one write, unless coalesced).
 CHIME_API int chime_signal(chime_ticket ticket);
 /// True: the submitted wait in flight in this use will complete with -ECANCELED. False: none is, or its outcome stands.
@@ -283,8 +283,9 @@ CHIME_API bool chime_ticket_expired(chime_ticket ticket);
 /// callback, or a wait in flight, stops the program.
 CHIME_API void chime_event_submit(chime_event* event, int64_t timeout_ns, chime_callback callback, void* context);
 /// Blocks this thread until the event is signalled (0; the signal is consumed) or until -ETIMEDOUT, after which it can
-/// be waited for again. Not on a polling thread that others wait for. No system call if already signalled, else futex
-/// waits. Errors: -EOVERFLOW as above, -EOPNOTSUPP (native events). A wait in flight stops the program.
+/// be waited for again. Not on a polling thread that others wait for. Spins for up to 50 us before it sleeps, as long as
+/// that pays for the calling thread. No system call if signalled by then, else futex waits. Errors: -EOVERFLOW as above,
+/// -EOPNOTSUPP (native events). A wait in flight stops the program.
 CHIME_API int chime_event_wait(chime_event* event, int64_t timeout_ns);
 
 /// The descriptor that is readable while the event is signalled, and the one to write to: the same with an eventfd

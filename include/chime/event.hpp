@@ -41,7 +41,7 @@ enum class signal_result : unsigned char {
 class CHIME_API ticket {
  public:
   constexpr ticket() noexcept = default;
-  /// Signals. No system call unless the loop sleeps (one), a thread blocks on the event (one), or the event is native
+  /// Signals. No system call unless the loop sleeps (one), a thread sleeps on the event (one), or the event is native
   /// (one write, unless coalesced).
   signal_result signal() const noexcept;
   /// Cancels the submitted wait that is in flight in this use, if there is one that has no outcome yet: true, and its
@@ -121,7 +121,8 @@ class [[nodiscard]] event {
 
   /// Blocks the calling thread until signalled (success, the signal is consumed) or until the deadline (`timed_out`,
   /// the event can be waited for again). Not on the polling thread of a loop that should make progress meanwhile.
-  /// System calls: none if already signalled, else futex waits. Errors: timed_out, waits_exhausted,
+  /// Spins for up to 50 us before it sleeps, as long as that pays for the calling thread: it gives up after a few vain
+  /// spins. System calls: none if signalled by then, else futex waits. Errors: timed_out, waits_exhausted,
   /// native_only_in_loop.
   [[nodiscard]] CHIME_API result<void> wait_until(time_point deadline) noexcept;
   [[nodiscard]] result<void> wait() noexcept { return wait_until(never); }

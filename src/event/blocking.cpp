@@ -5,12 +5,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <ctime>
 
 #include "error/system.hpp"
 #include "sync/misuse.hpp"
+#include "sync/relax.hpp"
 
 namespace chime {
 inline namespace v1 {
@@ -39,24 +41,56 @@ namespace {
   return errno;  // ETIMEDOUT; EFAULT, EINVAL and ENOSYS are impossible with this address and these arguments
 }
 
-}  // namespace
+/// Looks, for a while, whether the word is still `before`. Whatever else it is then is block()'s to judge.
+void spin(const cell& c, word_value before, time_point deadline) noexcept {
+  if (!sync::time_passes || !blocking_spin.should_spin()) return;
+  constexpr unsigned looks_between_clock_reads = 16;  // the clock costs as much as a few looks
+  const time_point begin = clock::now();
+  const time_point end = std::min(deadline, begin + blocking_spin.longest());
+  if (end <= begin) return;  // due already: not a spin to learn from
+  do {
+    for (unsigned i = 0; i < looks_between_clock_reads; ++i) {
+      if (c.word.peek().bits() != before.bits()) return blocking_spin.succeeded();
+      sync::relax_cpu();
+    }
+  } while (clock::now() < end);
+  blocking_spin.failed();
+}
 
-result<void> block_until(cell& c, time_point deadline) noexcept {
-  if (c.its_page().header.natives != nullptr) return std::unexpected(make_error_code(fault::native_only_in_loop));
-  const word_value found = c.word.block();
-  if (found.refused()) return std::unexpected(make_error_code(fault::waits_exhausted));
-  if (found.phase() == phase::signalled) return {};
-  if (found.phase() == phase::free) misuse("an event was waited for after it was released");
-  if (found.phase() != phase::idle) misuse("an event was waited for while another wait is in flight");
+/// The word says blocked: until it says signalled, or the deadline. Out of line: a wait that does not get here should
+/// not pay for it.
+[[nodiscard, gnu::noinline]] result<void> sleep_until_signalled(cell& c, time_point deadline) noexcept {
+  const time_point begin = sync::time_passes ? clock::now() : time_point{};
   for (;;) {
     const word_value now = c.word.peek();
     if (now.phase() == phase::blocked) {
       const int ended = sleep(c, static_cast<std::uint32_t>(now.bits()), deadline);
       if (ended == 0) continue;
+      // Not for the policy: a spin as long as a sleep that ends by its deadline would have been vain.
       if (c.word.unblock()) return std::unexpected(system_error(ended));
     }
-    if (c.word.consume()) return {};
+    if (!c.word.consume()) continue;
+    if (sync::time_passes) blocking_spin.slept(clock::now() - begin);
+    return {};
   }
+}
+
+}  // namespace
+
+thread_local constinit spin_policy blocking_spin{std::chrono::microseconds(50)};
+
+result<void> block_until(cell& c, time_point deadline) noexcept {
+  if (c.its_page().header.natives != nullptr) return std::unexpected(make_error_code(fault::native_only_in_loop));
+  const word_value before = c.word.peek();
+  if (before.phase() == phase::idle) spin(c, before, deadline);
+  const word_value found = c.word.block(before);
+  if (found.bits() == before.with(phase::signalled).bits()) [[likely]]
+    return {};
+  if (found.refused()) return std::unexpected(make_error_code(fault::waits_exhausted));
+  if (!found.same_wait(before)) misuse("an event was released, or waited for, by another thread during a wait");
+  if (found.phase() == phase::free) misuse("an event was waited for after it was released");
+  if (found.phase() != phase::idle) misuse("an event was waited for while another wait is in flight");
+  return sleep_until_signalled(c, deadline);
 }
 
 void unblock(cell& c) noexcept {
@@ -67,5 +101,6 @@ void unblock(cell& c) noexcept {
 }
 
 }  // namespace detail
+
 }  // namespace v1
 }  // namespace chime

@@ -23,10 +23,10 @@
 #include "event/inbox.hpp"
 #include "proactor/deferral.hpp"
 #include "proactor/pacing.hpp"
-#include "proactor/spin_policy.hpp"
 #include "proactor/timers.hpp"
 #include "proactor/waiter_list.hpp"
 #include "sync/process.hpp"
+#include "sync/spin_policy.hpp"
 
 namespace chime {
 inline namespace v1 {

@@ -122,6 +122,30 @@ TEST(blocking_model, signals_against_time_out_and_release_and_the_next_use) {
   });
 }
 
+// A holder that breaks the rules: one of its threads waits, and has seen the event idle, while another one releases it and
+// has it again. Whatever the wait finds, it changes nothing of the next use, so that the misuse can be told.
+TEST(blocking_model, a_wait_does_not_reach_into_the_next_use) {
+  expect_holds({.preemptions = 4, .stale_reads = 3}, [] {
+    chime::detail::event_word word(chime::detail::word_value{1, 0, chime::detail::phase::idle});
+    chime::detail::word_value next{0};
+    bool told = false;
+    explore::threads(
+        [&] {
+          const auto before = word.peek();
+          told = !word.block(before).same_wait(before);
+        },
+        [&] {
+          if (!chime::detail::event_word::releasable(word.peek())) return;  // the release would stop the program
+          word.retire(word.peek().next_use());
+          word.take();
+          next = word.peek();
+          (void)word.signal(2);
+          next = next.with(chime::detail::phase::signalled);
+        });
+    check(!told || word.peek().bits() == next.bits(), "a wait reached into the next use");
+  });
+}
+
 // Two signals, a wait with a deadline and one without: whatever the first wait makes of it, the second consumes the rest.
 TEST(blocking_model, two_signals_against_time_out_and_another_wait) {
   expect_holds({.preemptions = 3, .stale_reads = 2}, [] {

@@ -85,6 +85,7 @@ PLACES = [
     ("misuse", "src/pool/pool.hpp", "pool::retire", "|| «!event_word::releasable(now)»)", "never", None),
     ("misuse", FRONT, "home_front::put_back", "if («!event_word::releasable(now)» ||", "never", None),
     ("misuse", WORD, "event_word::submit", "if («!releasable(now)») return", "never", None),
+    ("misuse", WORD, "event_word::block", "if («!now.same_wait(before)») return now", "never", None),
     ("misuse", WORD, "event_word::block", "if («now.phase() != phase::idle && now.phase() != phase::signalled») return now", "never", None),
     ("misuse", WORD, "event_word::retire_exact", "while («releasable(word_value{seen})»)", "always", None),
     ("misuse", FRONT, "home_front::take", "if («!sync::is_this_thread(taker.load(std::memory_order_relaxed))»)", "never", None),

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "chime/detail/thread.hpp"
+#include "event/blocking.hpp"
 
 namespace chime::simulation {
 namespace {
@@ -24,6 +25,7 @@ simulation::simulation(std::uint64_t its_seed, bool prints)
       readiness(*this),
       heap(*this) {
   present = this;
+  detail::blocking_spin = detail::spin_policy(detail::blocking_spin.longest());  // what other worlds have taught it
   become(0);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// When a loop spins before it sleeps.
-#include "proactor/spin_policy.hpp"
+#include "sync/spin_policy.hpp"
 
 #include <gtest/gtest.h>
 

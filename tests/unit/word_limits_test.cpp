@@ -53,7 +53,7 @@ TEST(EventWordLimits, ABlockingWaitAtTheLimitIsRefusedAndChangesNothing) {
     for (const std::uint64_t waited : {limit - 1, limit}) {
       const word_value before{7, waited, p};
       event_word word(before);
-      EXPECT_TRUE(word.block().refused());
+      EXPECT_TRUE(word.block(before).refused());
       EXPECT_EQ(word.peek().bits(), before.bits());
     }
   }

@@ -274,7 +274,7 @@ TEST(EventWord, D6_BlockFromEveryPhase) {
   for (const phase p : every_phase) {
     SCOPED_TRACE(testing::PrintToString(p));
     event_word word(in(p));
-    EXPECT_EQ(word.block().phase(), p);
+    EXPECT_EQ(word.block(in(p)).phase(), p);
     if (p == phase::idle) {
       EXPECT_EQ(word.peek().bits(), (word_value{generation, attempt + 1, phase::blocked}.bits()));
     } else if (p == phase::signalled) {
@@ -282,6 +282,19 @@ TEST(EventWord, D6_BlockFromEveryPhase) {
     } else {
       expect_same_wait(word, p);
     }
+  }
+}
+
+TEST(EventWord, D3_BlockLeavesAWordAloneThatAnotherThreadWaitedForOrReleased) {
+  const word_value before{generation, attempt, phase::idle};
+  for (const phase p : {phase::idle, phase::signalled}) {
+    for (const word_value now : {word_value{generation, attempt + 1, p}, word_value{generation + 1, attempt, p}}) {
+      event_word word(now);
+      EXPECT_EQ(word.block(before).bits(), now.bits());
+      EXPECT_EQ(word.peek().bits(), now.bits());
+    }
+    event_word word(word_value{generation, attempt, p});
+    EXPECT_TRUE(word.block(before).same_wait(before)) << "a signal is no offence";
   }
 }
 

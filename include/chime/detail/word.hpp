@@ -29,6 +29,8 @@
 /// 2. Only the loop leads fired, stopped and stopped_signalled back to idle or signalled, so a wait that has an outcome
 ///    cannot be submitted again before that outcome was delivered.
 /// 3. A release makes a new generation, so every older ticket fails its compare from then on.
+/// 4. Within one wait only signals change the word, and they leave generation and attempt alone: a blocking wait that spins
+///    with the word idle tells by these two that somebody else has released or waited.
 #pragma once
 
 #include <cstdint>
@@ -69,6 +71,8 @@ class word_value {
   [[nodiscard]] constexpr std::uint64_t attempt() const noexcept { return bits_ >> 4U & attempt_limit; }
   [[nodiscard]] constexpr std::uint64_t generation() const noexcept { return bits_ >> 24U; }
   [[nodiscard]] constexpr bool refused() const noexcept { return attempt() == attempt_limit; }
+  /// Whether no use and no wait began or ended between the two: at most signals lie there.
+  [[nodiscard]] constexpr bool same_wait(word_value other) const noexcept { return (bits_ ^ other.bits_) >> 4U == 0; }
 
   [[nodiscard]] constexpr word_value with(detail::phase p) const noexcept {
     return word_value{(bits_ & ~std::uint64_t{15}) | static_cast<std::uint64_t>(p)};
@@ -89,6 +93,29 @@ class word_value {
   static constexpr std::uint64_t below_generation = (1U << 24U) - 1;
   std::uint64_t bits_;
 };
+
+/// What a signal makes of a phase.
+[[nodiscard]] constexpr phase phase_after_signal(phase p) noexcept {
+  switch (p) {
+    case phase::idle:
+    case phase::blocked:
+      return phase::signalled;
+    case phase::queued:
+    case phase::armed:
+      return phase::fired;
+    case phase::stopped:
+      return phase::stopped_signalled;
+    default:
+      return p;
+  }
+}
+/// The same, four bits for each phase.
+inline constexpr std::uint64_t phases_after_signal = [] {
+  std::uint64_t all = 0;
+  for (unsigned p = 0; p <= static_cast<unsigned>(phase::blocked); ++p)
+    all |= static_cast<std::uint64_t>(phase_after_signal(static_cast<phase>(p))) << 4U * p;
+  return all;
+}();
 
 /// What a signaller has to do after its transition.
 enum class signal_effect : unsigned char {
@@ -240,12 +267,15 @@ class event_word {
     }
   }
 
-  /// A blocking wait begins: idle -> blocked (or refused: unchanged at the limit), signalled -> idle. Returns the phase
-  /// that it found. Acquire: consumes a signal, so it must see what the signaller wrote.
-  [[nodiscard]] word_value block() noexcept {
+  /// A blocking wait begins: idle -> blocked (or refused: unchanged at the limit), signalled -> idle. Returns what it
+  /// found. `before` is what the holder found when it was called; it may have spun since, with the word still idle, so
+  /// that a signal costs its signaller nothing. Who waited for the event or released it meanwhile did so wrongly: then
+  /// nothing is changed. Acquire: consumes a signal, so it must see what the signaller wrote.
+  [[nodiscard]] word_value block(word_value before) noexcept {
     auto seen = bits_.load(std::memory_order_relaxed);
     for (;;) {
       const word_value now{seen};
+      if (!now.same_wait(before)) return now;
       if (now.phase() != phase::idle && now.phase() != phase::signalled) return now;
       const word_value wait = now.next_wait(now.phase() == phase::idle ? phase::blocked : phase::idle);
       if (wait.refused()) return wait;
@@ -289,19 +319,9 @@ class event_word {
   [[nodiscard]] const void* address() const noexcept { return &bits_; }
 
  private:
+  /// A table in a register: a jump would lie between the load and the swap of every signal.
   [[nodiscard]] static constexpr phase after_signal(phase p) noexcept {
-    switch (p) {
-      case phase::idle:
-      case phase::blocked:
-        return phase::signalled;
-      case phase::queued:
-      case phase::armed:
-        return phase::fired;
-      case phase::stopped:
-        return phase::stopped_signalled;
-      default:
-        return p;
-    }
+    return static_cast<phase>(phases_after_signal >> 4U * static_cast<unsigned>(p) & 15U);
   }
   [[nodiscard]] static constexpr signal_effect effect_of_signal(phase left) noexcept {
     switch (left) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// Whether to spin before going to sleep. A loop that sleeps costs its waker a system call and answers tens of
+/// Whether to spin before going to sleep. A thread that sleeps costs its waker a system call and answers tens of
 /// microseconds later; one that spins in vain burns a processor. So it spins for as long as spins succeed, and after n
 /// vain ones in a row sleeps the next 2^n - 1 times at once. A sleep that ended so soon that a spin would have seen its
-/// end halves what is left of these. The polling thread's alone.
+/// end halves what is left of these. One thread's alone: a loop's polling thread has one for the loop, and every thread
+/// that blocks without a loop has one.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace detail {
 class spin_policy {
  public:
   /// `longest`: how long a spin may last, at most a second; zero: never spins.
-  explicit spin_policy(std::chrono::nanoseconds longest = {}) noexcept
+  constexpr explicit spin_policy(std::chrono::nanoseconds longest = {}) noexcept
       : longest_(std::min<std::chrono::nanoseconds>(longest, std::chrono::seconds(1))) {}
 
   [[nodiscard]] std::chrono::nanoseconds longest() const noexcept { return longest_; }
