@@ -97,7 +97,7 @@ typedef struct chime_proactor_options {
 typedef struct chime_proactor_stats {
   size_t size;
   uint64_t completions;    ///< callbacks run
-  uint64_t sleeps;         ///< times the loop blocked in the kernel
+  uint64_t sleeps;         ///< times the loop blocked in the kernel; of a guest: times it fell asleep
   uint64_t wakeups;        ///< sleeps that another thread ended; each cost it one system call
   uint64_t kernel_checks;  ///< times the kernel was asked without blocking
 } chime_proactor_stats;
@@ -123,9 +123,9 @@ CHIME_API intptr_t chime_proactor_handle(const chime_proactor* proactor);
 /// it calls again when the handle is readable, and after so many nanoseconds at the latest. 0: at once, after whatever else
 /// the host has to do (completions ran, or to fall asleep would not pay: spin_ns); -1: there is no deadline.
 /// Between two calls at most one signal, submit or wake makes a system call, the first, which makes the handle readable.
-/// Any thread, one at a time; on io_uring always the same. System calls: none while completions flow and no handle is
-/// watched; one before the loop falls asleep. 0, or -EOPNOTSUPP (no guest), -EPERM (another thread is inside, or was the
-/// first on io_uring), -EBUSY (called from a completion), what the kernel says.
+/// Any thread, one at a time; on io_uring always the same, which must not end before destroy. System calls: none while completions
+/// flow and no handle is watched; one or two before the loop falls asleep. 0, or -EOPNOTSUPP (no guest), -EPERM (another thread
+/// is inside, or was the first on io_uring), -EBUSY (called from a completion), what the kernel says: call again then, as for 0.
 CHIME_API int chime_proactor_guest_poll(chime_proactor* proactor, int64_t* next_ns);
 /// Ends run; wake makes the present or next poll return early. Signal handlers too; errno is kept. At most one system
 /// call, if the loop sleeps. The caller keeps the loop alive meanwhile. Null: nothing.

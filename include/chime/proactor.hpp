@@ -70,7 +70,7 @@ struct proactor_options {
 /// Counted since open(). Approximate while the loop runs on another thread.
 struct proactor_stats {
   std::uint64_t completions;    ///< callbacks run
-  std::uint64_t sleeps;         ///< times the loop blocked in the kernel
+  std::uint64_t sleeps;         ///< times the loop blocked in the kernel; of a guest: times it fell asleep
   std::uint64_t wakeups;        ///< sleeps that ended by a push or wake; each cost its sender one system call
   std::uint64_t kernel_checks;  ///< times the backend was asked without blocking
 };
@@ -146,9 +146,10 @@ class CHIME_API proactor {
   /// - never: there is no deadline.
   /// Between two calls at most one signal, submit or wake makes a system call: the first, which makes the handle readable,
   /// also if it comes from the host's own thread.
-  /// Any thread, one at a time; on io_uring always the same. Errors: wrong_thread (another thread is inside, or was the
-  /// first on io_uring), not_a_guest, loop_closed, polling (called from inside a completion); what the kernel says.
-  /// System calls: none while completions flow and no handle is watched; one before the loop falls asleep.
+  /// Any thread, one at a time; on io_uring always the same, which must not end before the loop is closed. Errors:
+  /// wrong_thread (another thread is inside, or was the first on io_uring), not_a_guest, loop_closed, polling (called from
+  /// inside a completion); what the kernel says: the host calls again then, as after min(), since the guest is awake.
+  /// System calls: none while completions flow and no handle is watched; one or two before the loop falls asleep.
   [[nodiscard]] result<time_point> guest_poll() noexcept;
 
   /// The backend in use, with the options in force, such as "io_uring". Empty when closed.

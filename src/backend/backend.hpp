@@ -93,8 +93,10 @@ class backend {
   /// Whether looking costs no system call, so that the loop may look in every poll.
   [[nodiscard]] virtual bool looks_cheaply() const noexcept = 0;
 
-  /// Of a guest: readable from when there is something to report, or the doorbell rings, until a wait(0) after that. -1: this
-  /// backend cannot be a guest, and make() has refused.
+  /// Whether the kernel has not got all that was started, or an error waits to be told: the next wait() sees to both.
+  [[nodiscard]] virtual bool owes() const noexcept { return false; }
+  /// Of a guest: readable from when there is something to report of work that the kernel has, or the doorbell rings, until a
+  /// wait(0) after that. -1: this backend cannot be a guest, and make() has refused.
   [[nodiscard]] virtual int handle() const noexcept { return -1; }
   /// Whether only the thread that called bind() may call anything else.
   [[nodiscard]] virtual bool stays_with_thread() const noexcept { return false; }

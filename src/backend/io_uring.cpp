@@ -55,8 +55,8 @@ class uring_loop final : public backend {
   [[nodiscard]] int start(kernel_work&) noexcept override;
   [[nodiscard]] bool stop(kernel_work&) noexcept override;
   [[nodiscard]] std::error_code wait(std::int64_t timeout_ns) noexcept override;
-  /// A guest's look reads the doorbell. (What waits to be submitted has to be, whatever it costs.)
-  [[nodiscard]] bool looks_cheaply() const noexcept override { return !guest_ || io_uring_sq_ready(&ring_) != 0; }
+  [[nodiscard]] bool looks_cheaply() const noexcept override { return true; }
+  [[nodiscard]] bool owes() const noexcept override { return io_uring_sq_ready(&ring_) != 0 || untold_ != 0; }
   /// The doorbell itself, which the kernel rings too, for each completion of a guest's ring.
   [[nodiscard]] int handle() const noexcept override { return guest_ ? bell_ : -1; }
   [[nodiscard]] bool stays_with_thread() const noexcept override { return true; }

@@ -50,7 +50,7 @@ result<time_point> loop::guest_turn() noexcept {
   woken = false;
   std::size_t ran = 0;
   std::error_code failed = turn(ran, !as_guest.lingering);
-  const bool lingering = lingers(ran);
+  const bool lingering = lingers(ran - expired);
   // Never asleep right after completions: most hosts do what follows from them when this call has returned, and the first new
   // wait with a deadline would have to ring. The next call takes it in. (And what follows need not wait for the look.)
   bool awake = failed || ran != 0 || lingering || !taken.empty();
@@ -64,39 +64,46 @@ result<time_point> loop::guest_turn() noexcept {
   return awake ? time_point::min() : fall_asleep_as_guest();
 }
 
-/// Whether to come again before falling asleep, since sleeps have been short lately. `ran`: completions of this call.
-bool loop::lingers(std::size_t ran) noexcept {
+/// Whether to come again before falling asleep, since sleeps have been short lately. `came`: completions of this call that a
+/// sleep might have missed, those of deadlines not counted.
+bool loop::lingers(std::size_t came) noexcept {
   if (spinning.longest().count() <= 0) return false;
-  if (ran != 0) {
+  if (came != 0) {
     if (as_guest.lingering) spinning.succeeded();
     as_guest.lingering = spinning.should_spin();
     if (as_guest.lingering) as_guest.linger_until = clock::now() + spinning.longest();
     return as_guest.lingering;
   }
-  if (!as_guest.lingering || clock::now() < as_guest.linger_until) return as_guest.lingering;
+  if (!as_guest.lingering || (expired == 0 && clock::now() < as_guest.linger_until)) return as_guest.lingering;
   as_guest.lingering = false;
   spinning.failed();
   return false;
 }
 
-/// Takes the doorbell's last ring off the handle, besides what the kernel has to report.
+/// Takes the doorbell's last ring off the handle, besides what the kernel has to report. Once more if the kernel has not got
+/// all that was started, since what it has not got cannot wake anybody.
 std::error_code loop::look_before_sleep(std::size_t& ran) noexcept {
   check_process();
-  count(looks);
-  const std::error_code failed = kernel->wait(0);
-  ran += run_taken(batch - ran);
+  std::error_code failed;
+  for (int tries = 0; tries == 0 || (tries == 1 && !failed && ran == 0 && kernel->owes()); ++tries) {
+    count(looks);
+    failed = kernel->wait(0);
+    ran += run_taken(batch - ran);
+  }
   put_off.run_all();
   return failed;
 }
 
 /// Until when the host may sleep. min(): not at all, something was pushed meanwhile.
 time_point loop::fall_asleep_as_guest() noexcept {
-  if (!in.queue.fall_asleep()) return time_point::min();
+  time_point until = timers.next();
+  // Work that the backend had no room for, or the kernel did not take, is tried again soon, whatever else happens.
+  if (!unstarted.empty() || kernel->owes()) until = std::min(until, clock::now() + std::chrono::milliseconds(1));
+  if (until == time_point::min() || !in.queue.fall_asleep()) return time_point::min();
   count(sleeps);
   as_guest.asleep = true;
   if (spinning.longest().count() > 0) as_guest.asleep_since = clock::now();
-  // Work that the backend had no room for is tried again soon, whatever else happens.
-  return unstarted.empty() ? timers.next() : std::min(timers.next(), clock::now() + std::chrono::milliseconds(1));
+  return until;
 }
 
 void loop::end_guests_sleep() noexcept {

@@ -74,13 +74,14 @@ std::size_t loop::run_taken(std::size_t most) noexcept {
 /// may be left out if nothing ran and the caller looks next: it would hand over to the kernel what the sleep hands over in
 /// the same call.
 std::error_code loop::turn(std::size_t& ran, bool may_skip_look) noexcept {
-  ran = expire(batch - batch / 2);
+  ran = expired = expire(batch - batch / 2);
   pace.wait();
   collect(in.queue.take());
   ran += run_taken(batch - ran);
   std::error_code failed;
   if (ran != 0 || !may_skip_look || !unstarted.empty()) {
-    failed = look(ran != 0);
+    // Between two calls of a guest lies a turn of its host, so it looks each time.
+    failed = look(ran != 0 && !guest);
     ran += run_taken(batch - ran);
   }
   put_off.run_all();

@@ -73,6 +73,7 @@ struct loop final : kernel_sink {
   unsigned batch = 0;
   bool guest = false;
   unsigned polls_since_look = 0;
+  std::size_t expired = 0;  ///< completions of the present turn that were due
   bool polling = false;
   bool woken = false;
   std::error_code untold;                      ///< the kernel failed in a poll that ran completions
@@ -132,7 +133,7 @@ struct loop final : kernel_sink {
   [[nodiscard]] std::error_code enter() noexcept;
   [[nodiscard]] std::error_code enter_as_guest() noexcept;
   [[nodiscard]] result<time_point> guest_turn() noexcept;
-  [[nodiscard]] bool lingers(std::size_t ran) noexcept;
+  [[nodiscard]] bool lingers(std::size_t came) noexcept;
   [[nodiscard]] std::error_code look_before_sleep(std::size_t& ran) noexcept;
   [[nodiscard]] time_point fall_asleep_as_guest() noexcept;
   void end_guests_sleep() noexcept;
