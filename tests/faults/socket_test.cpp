@@ -2,6 +2,8 @@
 /// \file
 /// Native events that are sent to another process over a UNIX socket and signalled there, handles that come from there and are
 /// waited for here, and the death of either side.
+#include <sys/syscall.h>
+
 #include "imported.hpp"
 #include "peer.hpp"
 
@@ -211,6 +213,20 @@ TEST_P(received_handle, whose_sender_dies_without_a_word_is_told_by_a_pipe_alone
     }
     EXPECT_EQ(one.drained(), 0U);
   }
+}
+
+/// What an eventfd cannot tell, the process itself does.
+TEST_P(received_handle, whose_sender_dies_is_told_by_its_pidfd) {
+  peer other;
+  const descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, other.id(), 0)));
+  wait& one = start(process, drain::fence);
+  let_the_loop_see();
+  EXPECT_EQ(other.tell(words::give), words::done);
+  const descriptor handle(other.received());
+  let_the_loop_see();
+  other.kill();
+  ASSERT_TRUE(complete(one.w));
+  EXPECT_EQ(one.w.outcome(), outcome::success);
 }
 
 }  // namespace
