@@ -304,18 +304,22 @@ TEST_P(draining, what_is_of_another_kind_is_refused_and_not_read) {
   const descriptor_pair sockets = descriptor_pair::sockets();
   const descriptor_pair pipe = descriptor_pair::pipe();
   const descriptor counter = descriptor::counter(9);
+  const descriptor quiet(::inotify_init1(IN_CLOEXEC));
   const descriptor changes(::inotify_init1(IN_CLOEXEC));
+  std::string watched = testing::TempDir() + "chime_watched_XXXXXX";
+  ASSERT_NE(::mkdtemp(watched.data()), nullptr);
+  ASSERT_GE(::inotify_add_watch(changes, watched.c_str(), IN_DELETE_SELF), 0);
+  ASSERT_EQ(::rmdir(watched.c_str()), 0);
   const blocked_signals blocked{SIGUSR1};
   const descriptor signals = blocked.open();
   const descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
   ASSERT_EQ(::write(sockets.second, "eight by", 8), 8);
   ASSERT_EQ(::write(pipe.second, "eight by", 8), 8);
-  ASSERT_GE(::inotify_add_watch(changes, testing::TempDir().c_str(), IN_CREATE | IN_ONLYDIR), 0);
   ASSERT_EQ(::kill(::getpid(), SIGUSR1), 0);
   const itimerspec soon = after(1ns);
   ASSERT_EQ(::timerfd_settime(timer, 0, &soon, nullptr), 0);
   for (const drain policy : {drain::eventfd, drain::eventfd_semaphore, drain::timerfd, drain::signalfd, drain::pipe}) {
-    for (const int handle : {int{file}, int{directory}, int{device}, sockets.first, int{changes}})
+    for (const int handle : {int{file}, int{directory}, int{device}, sockets.first, int{quiet}, int{changes}})
       expect_fails(handle, policy, misfit);
     if (policy == drain::pipe) {
       expect_fails(pipe.second, policy, misfit);  // the end to write to
@@ -331,6 +335,7 @@ TEST_P(draining, what_is_of_another_kind_is_refused_and_not_read) {
   EXPECT_EQ(read_all(sockets.first), 8U);
   EXPECT_EQ(read_all(pipe.first), 8U);
   EXPECT_EQ(rest_of(counter), 9U);
+  EXPECT_TRUE(is_readable(changes));
   expect_takes(signals, drain::signalfd, SIGUSR1);
   expect_takes(timer, drain::timerfd, 1);
 }
