@@ -148,11 +148,17 @@ TEST_P(sent_event, whose_owner_dies_does_the_receiver_no_harm_that_it_has_not_be
     ASSERT_TRUE(eventually([&] { return is_readable(ready.first); }));
     int handle = -1;
     ASSERT_EQ(faults::receive_letter(ready.first, handle), words::done);
+    const descriptor kept(handle);
     EXPECT_EQ(other.tell(words::take, handle), words::done);
-    ::close(handle);
     EXPECT_EQ(other.tell(write()), words::done) << "the owner lives";
     ASSERT_EQ(::kill(owner, SIGKILL), 0);
     ASSERT_EQ(::waitpid(owner, nullptr, 0), owner);
+    // The kernel takes a dead process's ring down later, and with it the files of its reads.
+    const auto reader_is_gone = [&] {
+      pollfd look{kept, POLLOUT, 0};
+      return ::poll(&look, 1, 0) == 1 && (look.revents & POLLERR) != 0;
+    };
+    ASSERT_TRUE(!is_pipe() || eventually(reader_is_gone));
     if (is_pipe() && dies_by_sigpipe) {
       EXPECT_EQ(other.tell(write()), '\0');
       const int status = other.ended();
