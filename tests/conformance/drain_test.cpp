@@ -106,8 +106,8 @@ TEST_P(draining, a_pipe_takes_no_more_than_its_bound_at_once) {
   if (capacity < 150'000) GTEST_SKIP() << "this user's pipes are not that large";
   const std::vector<char> much(150'000, 'x');
   ASSERT_EQ(::write(ends.second, much.data(), much.size()), static_cast<ssize_t>(much.size()));
-  expect_takes(ends.first, drain::pipe, 65'536);
-  expect_takes(ends.first, drain::pipe, 65'536);
+  ASSERT_NO_FATAL_FAILURE(expect_takes(ends.first, drain::pipe, 65'536));
+  ASSERT_NO_FATAL_FAILURE(expect_takes(ends.first, drain::pipe, 65'536));
   expect_takes(ends.first, drain::pipe, 150'000 - 2 * 65'536);
   EXPECT_FALSE(is_readable(ends.first));
 }
@@ -304,33 +304,40 @@ TEST_P(draining, what_is_of_another_kind_is_refused_and_not_read) {
   const descriptor_pair sockets = descriptor_pair::sockets();
   const descriptor_pair pipe = descriptor_pair::pipe();
   const descriptor counter = descriptor::counter(9);
+  const descriptor quiet(::inotify_init1(IN_CLOEXEC));
   const descriptor changes(::inotify_init1(IN_CLOEXEC));
+  std::string watched = testing::TempDir() + "chime_watched_XXXXXX";
+  ASSERT_NE(::mkdtemp(watched.data()), nullptr);
+  ASSERT_GE(::inotify_add_watch(changes, watched.c_str(), IN_DELETE_SELF), 0);
+  ASSERT_EQ(::rmdir(watched.c_str()), 0);
   const blocked_signals blocked{SIGUSR1};
   const descriptor signals = blocked.open();
   const descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
   ASSERT_EQ(::write(sockets.second, "eight by", 8), 8);
   ASSERT_EQ(::write(pipe.second, "eight by", 8), 8);
-  ASSERT_GE(::inotify_add_watch(changes, testing::TempDir().c_str(), IN_CREATE | IN_ONLYDIR), 0);
   ASSERT_EQ(::kill(::getpid(), SIGUSR1), 0);
   const itimerspec soon = after(1ns);
   ASSERT_EQ(::timerfd_settime(timer, 0, &soon, nullptr), 0);
   for (const drain policy : {drain::eventfd, drain::eventfd_semaphore, drain::timerfd, drain::signalfd, drain::pipe}) {
-    for (const int handle : {int{file}, int{directory}, int{device}, sockets.first, int{changes}})
-      expect_fails(handle, policy, misfit);
+    for (const int handle : {int{file}, int{directory}, int{device}, sockets.first, int{quiet}, int{changes}})
+      ASSERT_NO_FATAL_FAILURE(expect_fails(handle, policy, misfit));
     if (policy == drain::pipe) {
-      expect_fails(pipe.second, policy, misfit);  // the end to write to
+      ASSERT_NO_FATAL_FAILURE(expect_fails(pipe.second, policy, misfit));  // the end to write to
     } else {
-      expect_fails(pipe.first, policy, misfit);
+      ASSERT_NO_FATAL_FAILURE(expect_fails(pipe.first, policy, misfit));
     }
-    if (policy != drain::signalfd) expect_fails(signals, policy, misfit);
+    if (policy != drain::signalfd) {
+      ASSERT_NO_FATAL_FAILURE(expect_fails(signals, policy, misfit));
+    }
     if (policy != drain::signalfd && policy != drain::pipe) continue;
-    expect_fails(counter, policy, misfit);
-    expect_fails(timer, policy, misfit);
+    ASSERT_NO_FATAL_FAILURE(expect_fails(counter, policy, misfit));
+    ASSERT_NO_FATAL_FAILURE(expect_fails(timer, policy, misfit));
   }
   EXPECT_EQ(::lseek(file, 0, SEEK_CUR), 0);
   EXPECT_EQ(read_all(sockets.first), 8U);
   EXPECT_EQ(read_all(pipe.first), 8U);
   EXPECT_EQ(rest_of(counter), 9U);
+  EXPECT_TRUE(is_readable(changes));
   expect_takes(signals, drain::signalfd, SIGUSR1);
   expect_takes(timer, drain::timerfd, 1);
 }

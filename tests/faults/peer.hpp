@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -123,6 +124,7 @@ class peer {
   char tell(char word, int descriptor = -1) {
     return send_letter(socket_, word, descriptor) ? receive_letter(socket_, received_) : '\0';
   }
+  [[nodiscard]] pid_t id() const noexcept { return id_; }
   /// The descriptor that came with an answer: the caller's from then on.
   [[nodiscard]] int received() noexcept { return std::exchange(received_, -1); }
 

@@ -2,6 +2,8 @@
 /// \file
 /// Native events that are sent to another process over a UNIX socket and signalled there, handles that come from there and are
 /// waited for here, and the death of either side.
+#include <sys/syscall.h>
+
 #include "imported.hpp"
 #include "peer.hpp"
 
@@ -146,11 +148,17 @@ TEST_P(sent_event, whose_owner_dies_does_the_receiver_no_harm_that_it_has_not_be
     ASSERT_TRUE(eventually([&] { return is_readable(ready.first); }));
     int handle = -1;
     ASSERT_EQ(faults::receive_letter(ready.first, handle), words::done);
+    const descriptor kept(handle);
     EXPECT_EQ(other.tell(words::take, handle), words::done);
-    ::close(handle);
     EXPECT_EQ(other.tell(write()), words::done) << "the owner lives";
     ASSERT_EQ(::kill(owner, SIGKILL), 0);
     ASSERT_EQ(::waitpid(owner, nullptr, 0), owner);
+    // The kernel takes a dead process's ring down later, and with it the files of its reads.
+    const auto reader_is_gone = [&] {
+      pollfd look{kept, POLLOUT, 0};
+      return ::poll(&look, 1, 0) == 1 && (look.revents & POLLERR) != 0;
+    };
+    ASSERT_TRUE(!is_pipe() || eventually(reader_is_gone));
     if (is_pipe() && dies_by_sigpipe) {
       EXPECT_EQ(other.tell(write()), '\0');
       const int status = other.ended();
@@ -211,6 +219,20 @@ TEST_P(received_handle, whose_sender_dies_without_a_word_is_told_by_a_pipe_alone
     }
     EXPECT_EQ(one.drained(), 0U);
   }
+}
+
+/// What an eventfd cannot tell, the process itself does.
+TEST_P(received_handle, whose_sender_dies_is_told_by_its_pidfd) {
+  peer other;
+  const descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, other.id(), 0)));
+  wait& one = start(process, drain::fence);
+  let_the_loop_see();
+  EXPECT_EQ(other.tell(words::give), words::done);
+  const descriptor handle(other.received());
+  let_the_loop_see();
+  other.kill();
+  ASSERT_TRUE(complete(one.w));
+  EXPECT_EQ(one.w.outcome(), outcome::success);
 }
 
 }  // namespace
