@@ -28,6 +28,21 @@ TEST_P(AsioLifetime, RunReturnsWhenNoWaitIsOutstandingAsOftenAsOneLikes) {
   }
 }
 
+TEST_P(AsioLifetime, AHandlerThatWaitsAgainKeepsTheHostRunning) {
+  outcome second;
+  chime::event ev = acquire();
+  const chime::ticket signaller = ev.get_ticket();
+  signaller.signal();
+  the_guest->async_wait(ev, [&](error_code) { the_guest->async_wait(ev, second.handler()); });
+  settle();
+  EXPECT_FALSE(io.stopped());
+  EXPECT_EQ(second.completions, 0);
+  signaller.signal();
+  run();
+  EXPECT_EQ(second.completions, 1);
+  ev.reset();
+}
+
 TEST_P(AsioLifetime, AWaitThatBeginsWhileTheLastOneIsTakenOffIsNotForgotten) {
   outcome first;
   outcome second;

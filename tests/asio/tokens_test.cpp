@@ -88,9 +88,10 @@ TEST_P(AsioTokens, AFutureGetsTheOutcome) {
   chime::event ev = acquire();
   const chime::ticket signaller = ev.get_ticket();
   auto signalled = the_guest->async_wait(std::move(ev), host::use_future);
+  // Got by the thread that runs the host: ThreadSanitizer does not see how the C++ library counts an exception's owners.
   auto late = the_guest->async_wait(acquire(), clock::now() + 1ms, host::use_future);
-  std::jthread host_thread([this] { run(); });
-  signaller.signal();
+  std::jthread other([signaller] { signaller.signal(); });
+  run();
   EXPECT_NO_THROW(signalled.get());
   try {
     late.get();

@@ -199,7 +199,7 @@ class driver : public std::enable_shared_from_this<driver> {
   }
   void arm_timer(time_point until) {
     if (until >= timer_at_) return;  // one that comes early costs a turn; to change it each time would cost more
-    timer_at_ = never;  // should what follows throw
+    timer_at_ = never;               // should what follows throw
     timer_.expires_at(until);
     timer_.async_wait([self = shared_from_this()](const host_error& error) {
       if (error) return;
