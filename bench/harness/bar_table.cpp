@@ -13,6 +13,8 @@ const names signal_rivals = {"libuv",        "asio",           "libevent",   "ep
                              "uring-linked", "uring-msg-ring", "uring-futex"};
 // Those of them that have a kernel object to show to others, as native events have.
 const names descriptor_rivals = {"epoll-eventfd", "uring-linked"};
+// Whoever can make a thread without a loop wait for another, for use as it is.
+const names blocking_rivals = {"std-semaphore", "std-condition", "baton"};
 
 constexpr std::array<double, 4> always(double limit) { return {limit, limit, limit, limit}; }
 // On one processor there is no distance; the nearest counts.
@@ -89,6 +91,14 @@ void add_system_call_bars(std::vector<bar>& table) {
   table.push_back(cost("signal/idle:cpu-100us", "chime", always(1.3), {"chime-no-spin"}));
 }
 
+void add_blocking_bars(std::vector<bar>& table) {
+  for (const std::string case_name : {"blocking/pingpong", "blocking/pingpong-10us", "blocking/pingpong-asleep"}) {
+    for (const std::string percentile : {":p50", ":p99"}) {
+      table.push_back(no_worse(case_name + percentile, "chime", blocking_rivals));
+    }
+  }
+}
+
 void add_other_bars(std::vector<bar>& table) {
   table.push_back(about("memory/event:event", "chime", 64, 0));
   table.push_back(at_most("memory/event:cache", "chime", 3072));
@@ -109,6 +119,7 @@ const std::vector<bar>& bar_table() {
     add_pool_bars(all);
     add_signal_bars(all);
     add_system_call_bars(all);
+    add_blocking_bars(all);
     add_other_bars(all);
     return all;
   }();
