@@ -41,6 +41,7 @@ job_list all_jobs() {
   add_limit_cases(jobs);
   add_pool_cases(jobs);
   add_signal_cases(jobs);
+  add_blocking_cases(jobs);
   add_timer_cases(jobs);
   add_memory_cases(jobs);
   return jobs;

@@ -13,6 +13,8 @@ const names signal_rivals = {"libuv",        "asio",           "libevent",   "ep
                              "uring-linked", "uring-msg-ring", "uring-futex"};
 // Those of them that have a kernel object to show to others, as native events have.
 const names descriptor_rivals = {"epoll-eventfd", "uring-linked"};
+// Whoever can make a thread without a loop wait for another, for use as it is.
+const names blocking_rivals = {"std-semaphore", "std-condition", "baton"};
 
 constexpr std::array<double, 4> always(double limit) { return {limit, limit, limit, limit}; }
 // On one processor there is no distance; the nearest counts.
@@ -77,15 +79,6 @@ void add_signal_bars(std::vector<bar>& table) {
   table.push_back(cost("signal/every-10us:p50", "chime", always(0.04), signal_rivals));
 }
 
-// A guest beside its host's own way to run something on the loop.
-void add_guest_bars(std::vector<bar>& table, const std::string& guest, const std::string& host) {
-  table.push_back(better("signal/throughput", guest, always(3), {host}));
-  for (const std::string latency : {"signal/latency-busy", "signal/latency-asleep"}) {
-    table.push_back(no_worse(latency + ":p50", guest, {host}));
-    table.push_back(no_worse(latency + ":p99", guest, {host}));
-  }
-}
-
 // Exact numbers of calls have a slack of a twentieth: a sleep may be interrupted, and then is begun anew.
 void add_system_call_bars(std::vector<bar>& table) {
   constexpr double slack = 0.05;
@@ -101,13 +94,22 @@ void add_system_call_bars(std::vector<bar>& table) {
 // A guest beside its host's own way of being told by another thread.
 void add_guest_bars(std::vector<bar>& table) {
   constexpr double slack = 0.05;
-  for (const auto& [guest, host] : {std::pair{"chime-in-libuv", "libuv"}, {"chime-in-epoll", "epoll-eventfd"}}) {
+  for (const auto& [guest, host] :
+       {std::pair{"chime-in-libuv", "libuv"}, {"chime-in-epoll", "epoll-eventfd"}, {"chime-in-asio", "asio"}}) {
     table.push_back(better("signal/throughput", guest, always(3), {host}));
     for (const std::string case_name : {"signal/latency-busy", "signal/latency-asleep"}) {
       table.push_back(no_worse(case_name + ":p50", guest, {host}));
       table.push_back(no_worse(case_name + ":p99", guest, {host}));
     }
     table.push_back(at_most("signal/syscalls:loaded", guest, 1 + slack));
+  }
+}
+
+void add_blocking_bars(std::vector<bar>& table) {
+  for (const std::string case_name : {"blocking/pingpong", "blocking/pingpong-10us", "blocking/pingpong-asleep"}) {
+    for (const std::string percentile : {":p50", ":p99"}) {
+      table.push_back(no_worse(case_name + percentile, "chime", blocking_rivals));
+    }
   }
 }
 
@@ -130,9 +132,9 @@ const std::vector<bar>& bar_table() {
     std::vector<bar> all;
     add_pool_bars(all);
     add_signal_bars(all);
-    add_guest_bars(all, "asio-guest", "asio");
     add_system_call_bars(all);
     add_guest_bars(all);
+    add_blocking_bars(all);
     add_other_bars(all);
     return all;
   }();

@@ -45,6 +45,7 @@ using job_list = std::vector<job>;
 void add_limit_cases(job_list&);
 void add_pool_cases(job_list&);
 void add_signal_cases(job_list&);
+void add_blocking_cases(job_list&);
 void add_timer_cases(job_list&);
 void add_memory_cases(job_list&);
 

@@ -69,9 +69,8 @@ void spin(const cell& c, word_value before, time_point deadline) noexcept {
       // Not for the policy: a spin as long as a sleep that ends by its deadline would have been vain.
       if (c.word.unblock()) return std::unexpected(system_error(ended));
     }
-    if (!c.word.consume()) continue;
     if (sync::time_passes) blocking_spin.slept(clock::now() - begin);
-    return {};
+    if (c.word.consume()) return {};
   }
 }
 

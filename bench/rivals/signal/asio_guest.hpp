@@ -20,7 +20,7 @@ namespace chime::bench {
 template <class Handler>
 class asio_guest_loop {
  public:
-  static constexpr const char* name = "asio-guest";
+  static constexpr const char* name = "chime-in-asio";
 
   asio_guest_loop(layout l, Handler& handler) : handler_(handler), events_(l.total()) {
     checked(loop_.open({.guest = true}), "proactor::open");

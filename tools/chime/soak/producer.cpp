@@ -110,8 +110,8 @@ void producer::ask_peer(const request& what) {
 }
 
 void producer::serve() {
-  if (knock_.load(std::memory_order_relaxed) != nullptr) {
-    const ticket name = *knock_.exchange(nullptr, std::memory_order_acquire);
+  if (knock_.load(std::memory_order_acquire) != nullptr && clock::now() >= knock_from_) {
+    const ticket name = *knock_.exchange(nullptr, std::memory_order_relaxed);
     const signal_result result = name.signal();
     books_.certain.count(result);
     if (result != signal_result::delivered) shared_.wrong.add("a signal for a thread that blocks was not delivered");

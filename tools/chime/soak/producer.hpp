@@ -36,8 +36,12 @@ class producer {
 
   /// The thread's body: works until `finished` is set while the gate is closed, or until a breach.
   void run(const std::atomic<bool>& finished);
-  /// Asks it to signal, once; by one other thread at a time. It sets the place back to null before it does.
-  void ask_to_signal(const ticket& name) noexcept { knock_.store(&name, std::memory_order_release); }
+  /// Asks it to signal, once and not before this time; by one other thread at a time. It sets the place back to null
+  /// before it does.
+  void ask_to_signal(const ticket& name, time_point from) noexcept {
+    knock_from_ = from;
+    knock_.store(&name, std::memory_order_release);
+  }
   /// Its books: at rest only.
   [[nodiscard]] const ledger& books() const noexcept { return books_; }
 
@@ -88,7 +92,8 @@ class producer {
   std::size_t old_next_ = 0;
   ledger books_;
   producer* peer_ = this;
-  std::atomic<const ticket*> knock_ = nullptr;  ///< release and acquire: show the ticket
+  std::atomic<const ticket*> knock_ = nullptr;  ///< release and acquire: show the ticket, and the time
+  time_point knock_from_;
   boost::lockfree::spsc_queue<request, boost::lockfree::capacity<256>> asked_;  ///< one other producer writes
 };
 

@@ -19,6 +19,8 @@ namespace {
 /// Between two rests. Long enough that bringing everything to rest costs nothing.
 constexpr std::chrono::milliseconds work_time{1000};
 constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::milliseconds at_once{0};
+constexpr std::chrono::milliseconds beyond_any_spin{1};
 /// What a heap may need more, for its own reasons, than it did at the first rest.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t resident_allowance = SIZE_MAX;  // they keep what is freed
@@ -125,6 +127,7 @@ void soak::work_for(std::chrono::milliseconds time) {
 }
 
 /// Blocks until a producer signals: unlike the producers' own blocking waits this one has nothing that could end it first.
+/// Every other signal comes so late that no spin lasts until then: the thread sleeps, and must be woken.
 void soak::block() {
   auto got = pool_.acquire();
   if (!got) {
@@ -132,8 +135,10 @@ void soak::block() {
     return;
   }
   const ticket name = got->get_ticket();
-  producers_[blocked_.blocked % producers_.size()]->ask_to_signal(name);
-  const time_point deadline = clock::now() + patience;
+  const time_point begin = clock::now();
+  producers_[blocked_.blocked % producers_.size()]->ask_to_signal(
+      name, begin + (blocked_.blocked % 4 < 2 ? at_once : beyond_any_spin));
+  const time_point deadline = begin + patience;
   const auto waited = got->wait_until(deadline);
   ++blocked_.blocked;
   if (waited && clock::now() < deadline) {
