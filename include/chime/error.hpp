@@ -55,6 +55,7 @@ enum class fault {
   block_misfit,            ///< a block size or alignment that is no power of two, zero, or too large
   driven_by_host,          ///< poll() or run() of a proactor that is a guest
   not_a_guest,             ///< guest_poll() of a proactor that was not opened with guest = true
+  nothing_to_wait_for,     ///< a wait for any of no events
 };
 
 CHIME_API std::error_code make_error_code(fault) noexcept;

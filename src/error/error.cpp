@@ -60,6 +60,8 @@ constexpr fault_entry fault_entries[] = {
      "the proactor is a guest, which its host drives by guest_poll(); only one that is none has poll() and run()"},
     {fault::not_a_guest, errc::unsupported,
      "the proactor is no guest; open it with guest = true, or drive it by poll() or run()"},
+    {fault::nothing_to_wait_for, errc::invalid_argument,
+     "a wait for any of no events would never end; name at least one"},
 };
 
 /// Entries are found by number, so they stand in the order of the enumeration, without gaps.
@@ -68,7 +70,7 @@ consteval bool in_order() {
   for (const fault_entry& entry : fault_entries) {
     if (entry.code != static_cast<fault>(++number)) return false;
   }
-  return number == static_cast<int>(fault::not_a_guest);
+  return number == static_cast<int>(fault::nothing_to_wait_for);
 }
 static_assert(in_order());
 

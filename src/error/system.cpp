@@ -42,6 +42,7 @@ int errno_of(fault code) noexcept {
     case fault::capacity_too_large:
     case fault::batch_zero:
     case fault::block_misfit:
+    case fault::nothing_to_wait_for:
       return EINVAL;
   }
   return EINVAL;  // A number that is no fault.

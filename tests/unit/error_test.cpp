@@ -50,6 +50,7 @@ constexpr fault_expectation all_faults[] = {
     {fault::block_misfit, errc::invalid_argument, EINVAL},
     {fault::driven_by_host, errc::unsupported, EOPNOTSUPP},
     {fault::not_a_guest, errc::unsupported, EOPNOTSUPP},
+    {fault::nothing_to_wait_for, errc::invalid_argument, EINVAL},
 };
 
 constexpr std::array all_conditions = {errc::resource_exhausted, errc::cancelled,       errc::timed_out,
@@ -69,7 +70,7 @@ using one = std::vector<errc>;
 const std::vector<errc> none;
 
 TEST(Fault, TestsKnowEveryFault) {
-  ASSERT_EQ(std::size(all_faults), static_cast<std::size_t>(fault::not_a_guest));
+  ASSERT_EQ(std::size(all_faults), static_cast<std::size_t>(fault::nothing_to_wait_for));
   int number = 0;
   for (const auto& expected : all_faults) EXPECT_EQ(static_cast<int>(expected.code), ++number);
 }
