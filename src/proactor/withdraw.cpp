@@ -39,10 +39,12 @@ bool loop::take_out(waiter& w) noexcept {
   return taken.remove(w) || unstarted.remove(w);
 }
 
-/// Lets happen what brings the waiter into a list.
+/// Lets happen what brings the waiter into a list: the kernel's report, or another thread's push.
 void loop::await_report(const kernel_work* work) noexcept {
-  if (work != nullptr && work->active && kernel->wait(0))
-    misuse("the kernel failed while the wait of a destroyed coroutine was withdrawn");
+  if (work != nullptr && work->active) {
+    if (kernel->wait(0)) misuse("the kernel failed while the wait of a destroyed coroutine was withdrawn");
+    if (!work->active) return;
+  }
   std::this_thread::yield();
 }
 
