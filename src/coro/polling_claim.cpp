@@ -12,9 +12,8 @@ polling_claim::polling_claim(loop& l) noexcept : loop_(l) {
   if (is_bound_here(l)) return;
   const std::uint64_t me = sync::this_thread();
   std::uint64_t nobody = 0;
-  // Acquire: pairs with the release of whoever has let the loop go (the destructor below, guest_poll()): the loop's fields
-  // are as that thread left them.
-  claimed_ = l.polling_thread.compare_exchange_strong(nobody, me, std::memory_order_acquire, std::memory_order_relaxed);
+  // Relaxed, here and below: the caller sees to it that nobody polls meanwhile, and what orders that orders the loop's fields.
+  claimed_ = l.polling_thread.compare_exchange_strong(nobody, me, std::memory_order_relaxed, std::memory_order_relaxed);
   const std::uint64_t kernels = l.as_guest.kernel_thread;
   const bool wrong_for_kernel = l.guest && kernels != 0 && kernels != me && l.kernel->stays_with_thread();
   if (!claimed_ || wrong_for_kernel) {
@@ -29,8 +28,7 @@ polling_claim::~polling_claim() {
   if (!claimed_) return;
   // Between its calls a guest is asleep, or its host knows that it is not. It has been awakened, so its host has to come.
   if (loop_.guest) loop_.in.bell.ring();
-  // Release: pairs with the acquire above and with that of the first poll, or of the next guest_poll().
-  loop_.polling_thread.store(0, std::memory_order_release);
+  loop_.polling_thread.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace detail

@@ -10,13 +10,21 @@ namespace chime {
 inline namespace v1 {
 namespace detail {
 
+namespace {
+
+struct text {
+  std::array<char, 256> line = {};
+  explicit text(std::error_code why) noexcept {
+    std::snprintf(line.data(), line.size(), "run() cannot poll the loop: %s", why.message().c_str());
+  }
+};
+
+}  // namespace
+
 void poll_until(proactor& loop, const bool& done) noexcept {
   while (!done) {
     const auto polled = loop.poll(std::chrono::nanoseconds(-1));
-    if (polled) continue;
-    std::array<char, 256> line = {};
-    std::snprintf(line.data(), line.size(), "run() cannot poll the loop: %s", polled.error().message().c_str());
-    misuse(line.data());
+    if (!polled) misuse(text(polled.error()).line.data());
   }
 }
 

@@ -113,6 +113,30 @@ TEST_P(CoroWait, AStopAfterTheWaitDoesNotCancelTheNextOne) {
   EXPECT_EQ(next.outcome(), outcome::success);
 }
 
+// The first wait's awaiter still exists while the second waits.
+TEST_P(CoroWait, NorThatOfTheSameExpression) {
+  chime::event ev = acquire();
+  std::stop_source source;
+  const std::stop_token token = source.get_token();
+  std::vector<outcome> got;
+  const auto both = [&](const chime::result<void>& first, const chime::result<void>& second) {
+    for (const auto& r : {first, second}) got.push_back(r ? outcome::success : outcome_of(r.error()));
+  };
+  const auto body = [&]() -> foreign {
+    both(co_await chime::async_wait(ev, {.stop = token}), co_await chime::async_wait(ev));
+  };
+  const foreign f = body();
+  let_the_loop_work();
+  EXPECT_EQ(ev.get_ticket().signal(), signal_result::delivered);
+  let_the_loop_work();
+  source.request_stop();
+  let_the_loop_work();
+  EXPECT_FALSE(f.ended());
+  EXPECT_EQ(ev.get_ticket().signal(), signal_result::delivered);
+  ASSERT_TRUE(poll_until([&] { return f.ended(); }));
+  EXPECT_EQ(got, (std::vector{outcome::success, outcome::success}));
+}
+
 TEST_P(CoroWait, ATicketsCancelIsAValueToo) {
   chime::event ev = acquire();
   record<> r;

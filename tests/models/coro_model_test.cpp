@@ -84,24 +84,25 @@ void check_error(const std::error_code& error, bool may_time_out) {
 }
 
 /// `begin_elsewhere`: the wait is begun by a thread that does not poll.
-void one_wait(chime::time_point deadline, bool begin_elsewhere, const chime::pool_options& kind = {}) {
-  loop_stage s({}, kind);
+void one_wait(chime::time_point deadline, bool begin_elsewhere) {
+  loop_stage s;
   event ev = s.acquire();
   signaller a{ev.get_ticket()};
   stop_source stop;
   outcome<> out;
   frame f;
   const auto begin = [&] { f = await_into(out, chime::async_wait(ev, {.deadline = deadline, .stop = stop.token})); };
-  if (begin_elsewhere) begin();
-  explore::threads([&] { a.signal(); }, [&] { stop.state.request(); },
-                   [&] {
-                     if (!begin_elsewhere) {
-                       (void)s.poll();
-                       begin();
-                     }
-                     poll_until_over(s, out);
-                     if (out.succeeded()) check(a.data.get() == 1, "success without the signaller's data");
-                   });
+  const auto poll = [&] {
+    (void)s.poll();
+    if (!begin_elsewhere) begin();
+    poll_until_over(s, out);
+    if (out.succeeded()) check(a.data.get() == 1, "success without the signaller's data");
+  };
+  if (begin_elsewhere) {
+    explore::threads([&] { a.signal(); }, [&] { stop.state.request(); }, begin, poll);
+  } else {
+    explore::threads([&] { a.signal(); }, [&] { stop.state.request(); }, poll);
+  }
   check(a.delivered, "the only signal was not delivered");
   if (!out.succeeded()) check_error(out.result->error(), deadline != never);
   check(a.is_kept() != out.succeeded(), "the signal was lost, or is there twice");
