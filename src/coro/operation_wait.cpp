@@ -76,8 +76,7 @@ void operation_wait::deadline_ended(completion&& done) noexcept {
 
 void operation_wait::finish_one() noexcept {
   if (--pending_ != 0) return;
-  // Until a stop callback that is under way is over: it refers to the operation.
-  stopper_.reset();
+  // A stop callback that is still there cancels nothing any more, and goes before the operations that it refers to.
   std::exchange(frame_, nullptr).resume();
 }
 

@@ -118,7 +118,7 @@ TEST(coro_model, signal_against_deadline_and_stop) {
   expect_holds({.preemptions = 2, .stale_reads = 1}, [] { one_wait(long_ago, false); });
 }
 TEST(coro_model, signal_against_stop_begun_elsewhere) {
-  expect_holds({.preemptions = 2, .stale_reads = 1}, [] { one_wait(never, true); });
+  expect_holds({.preemptions = 2, .stale_reads = 0}, [] { one_wait(never, true); });
 }
 
 // Without a stop token the wait is submitted by whoever begins it: it must not touch the frame after that.
@@ -135,6 +135,36 @@ TEST(coro_model, begin_against_signal_and_poll) {
                        check(out.succeeded() && a.data.get() == 1, "no success, or without the data");
                      });
     check(!a.is_kept(), "the signal is there twice");
+    f.destroy();
+    ev.reset();
+    s.finish();
+  });
+}
+
+TEST(coro_model, sleep_against_stop_begun_elsewhere) {
+  expect_holds({.preemptions = 2, .stale_reads = 1}, [] {
+    loop_stage s;
+    stop_source stop;
+    outcome<> out;
+    frame f;
+    explore::threads([&] { f = await_into(out, chime::sleep_until(*s.loop, long_ago, stop.token)); },
+                     [&] { poll_until_over(s, out); });
+    check(out.succeeded() && !stop.state.has_callback(), "a stop callback was left behind");
+    f.destroy();
+    s.finish();
+  });
+}
+TEST(coro_model, wait_with_stop_begun_elsewhere) {
+  expect_holds({.preemptions = 2, .stale_reads = 1}, [] {
+    loop_stage s;
+    event ev = s.acquire();
+    stop_source stop;
+    outcome<> out;
+    frame f;
+    (void)ev.get_ticket().signal();
+    explore::threads([&] { f = await_into(out, chime::async_wait(ev, {.stop = stop.token})); },
+                     [&] { poll_until_over(s, out); });
+    check(out.succeeded() && !stop.state.has_callback(), "a stop callback was left behind");
     f.destroy();
     ev.reset();
     s.finish();
@@ -246,9 +276,10 @@ TEST(coro_model, destroyed_against_a_stop_and_a_signal) {
 
 // A watch that the kernel reports, or not, when its coroutine goes.
 TEST(coro_model, destroyed_watch_against_its_handle_and_a_stop) {
-  for (const bool at_once : {false, true}) {
-    expect_holds({.preemptions = 2, .stale_reads = 1}, [&] {
-      loop_stage s({.reads_at_once = at_once});
+  for (const machine_options& machine_kind :
+       {machine_options{}, machine_options{.reads_at_once = true}, machine_options{.full_once = true}}) {
+    expect_holds({.preemptions = 1, .stale_reads = 1}, [&] {
+      loop_stage s(machine_kind);
       const int handle = s.kernel.open();
       stop_source stop;
       outcome<> out;
@@ -267,6 +298,29 @@ TEST(coro_model, destroyed_watch_against_its_handle_and_a_stop) {
       s.finish();
     });
   }
+}
+
+frame destroy_on_loop(loop_stage& s, frame& other) {
+  (void)co_await chime::resume_on(*s.loop);
+  other.destroy();
+}
+
+// The backend has no room for the watch, and before it is tried again its coroutine goes.
+TEST(coro_model, destroyed_watch_that_finds_no_room) {
+  expect_holds({.preemptions = 1, .stale_reads = 1}, [] {
+    loop_stage s({.full_once = true});
+    const int handle = s.kernel.open();
+    outcome<> out;
+    frame f;
+    f = await_into(out, chime::async_wait(*s.loop, handle, chime::interest::readable));
+    frame g;
+    g = destroy_on_loop(s, f);
+    explore::threads([&] { (void)s.poll(); }, [&] { s.kernel.write(handle); });
+    check(out.times == 0, "a coroutine went on after its end");
+    g.destroy();
+    s.kernel.close(handle);
+    s.finish();
+  });
 }
 
 TEST(coro_model, watch_against_its_handle_deadline_and_stop) {

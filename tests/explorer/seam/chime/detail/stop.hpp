@@ -31,6 +31,8 @@ class stop_state {
     if (step_.compare_exchange_strong(seen, step::none, std::memory_order_acq_rel, std::memory_order_acquire)) return;
     while (step_.load(std::memory_order_acquire) == step::running) relax();
   }
+  /// After everything: whether a callback was left behind.
+  [[nodiscard]] bool has_callback() const { return step_.load(std::memory_order_acquire) == step::registered; }
   void request() {
     auto seen = step_.load(std::memory_order_acquire);
     while (seen == step::none || seen == step::registered) {
