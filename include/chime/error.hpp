@@ -57,6 +57,7 @@ enum class fault {
   not_a_guest,             ///< guest_poll() of a proactor that was not opened with guest = true
   handle_misfit,           ///< a handle that is not of the kind that its drain policy names
   clock_set,               ///< the clock of a timerfd was set, which its owner asked to be told
+  nothing_to_wait_for,     ///< a wait for any of no events
 };
 
 CHIME_API std::error_code make_error_code(fault) noexcept;

@@ -50,6 +50,7 @@ class CHIME_API operation {
 
  private:
   friend class proactor;
+  friend struct detail::operation_state;
   alignas(8) unsigned char storage_[104];
 };
 

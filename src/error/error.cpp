@@ -66,6 +66,8 @@ constexpr fault_entry fault_entries[] = {
     {fault::clock_set, std::nullopt,
      "the clock of the timerfd was set, as TFD_TIMER_CANCEL_ON_SET asks to be told; look at the clock and arm it "
      "again"},
+    {fault::nothing_to_wait_for, errc::invalid_argument,
+     "a wait for any of no events would never end; name at least one"},
 };
 
 /// Entries are found by number, so they stand in the order of the enumeration, without gaps.
@@ -74,7 +76,7 @@ consteval bool in_order() {
   for (const fault_entry& entry : fault_entries) {
     if (entry.code != static_cast<fault>(++number)) return false;
   }
-  return number == static_cast<int>(fault::clock_set);
+  return number == static_cast<int>(fault::nothing_to_wait_for);
 }
 static_assert(in_order());
 

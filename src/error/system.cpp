@@ -45,6 +45,7 @@ int errno_of(fault code) noexcept {
     case fault::batch_zero:
     case fault::block_misfit:
     case fault::handle_misfit:
+    case fault::nothing_to_wait_for:
       return EINVAL;
   }
   return EINVAL;  // A number that is no fault.

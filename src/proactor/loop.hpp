@@ -16,6 +16,7 @@
 #pragma once
 
 #include <chrono>
+#include <new>
 
 #include "backend/backend.hpp"
 #include "chime/detail/thread.hpp"
@@ -39,6 +40,15 @@ struct operation_state : waiter {
   /// What the last completion took from its handle. Of a wait for a signalfd, until it has read: the address of the
   /// signalfd_siginfo to fill, or 0.
   std::uint64_t taken = 0;
+
+  [[nodiscard]] static operation_state& of(operation& op) noexcept {
+    return *std::launder(reinterpret_cast<operation_state*>(op.storage_));
+  }
+  /// It is its caller's to submit while its word is free or idle.
+  [[nodiscard]] bool in_flight() const noexcept {
+    const phase now = word.peek().phase();
+    return now != phase::free && now != phase::idle;
+  }
 };
 static_assert(sizeof(operation_state) <= sizeof(operation) && alignof(operation_state) <= alignof(operation));
 
@@ -107,6 +117,13 @@ struct loop final : kernel_sink {
 
   // guest.cpp: driven by another loop.
   [[nodiscard]] result<time_point> guest_poll() noexcept;
+  /// Its host is not asleep any more; nothing if it was not.
+  void end_guests_sleep() noexcept;
+
+  // withdraw.cpp: for whoever waits and goes.
+  /// Ends a wait that is in flight, without its completion; returns the outcome. On the polling thread, not inside the
+  /// backend. All other submits and cancels of an operation are over.
+  [[nodiscard]] word_value withdraw(waiter&) noexcept;
 
   // dispatch.cpp: from the word to the callback.
   /// Looks at one waiter that was taken. True: its completion ran.
@@ -136,7 +153,6 @@ struct loop final : kernel_sink {
   [[nodiscard]] bool lingers(std::size_t came) noexcept;
   [[nodiscard]] std::error_code look_before_sleep(std::size_t& ran) noexcept;
   [[nodiscard]] time_point fall_asleep_as_guest() noexcept;
-  void end_guests_sleep() noexcept;
   [[nodiscard]] std::error_code turn(std::size_t& ran, bool may_skip_look) noexcept;
   [[nodiscard]] bool spin(time_point until, std::error_code& failed) noexcept;
   [[nodiscard]] std::error_code sleep(time_point until, bool& looked) noexcept;
@@ -146,6 +162,8 @@ struct loop final : kernel_sink {
   [[nodiscard]] bool begin(waiter&, kernel_work*) noexcept;
   void deliver(waiter&, kernel_work*) noexcept;
   void complete(waiter&, std::error_code) noexcept;
+  [[nodiscard]] bool take_out(waiter&) noexcept;
+  void await_report(const kernel_work*) noexcept;
 };
 
 /// Adds to one of the loop's statistics. Written by the polling thread alone, so no read-modify-write is needed; relaxed,
@@ -161,6 +179,9 @@ struct loop_access {
 
 /// The kernel work of a waiter: of an operation always, of an event if it is native.
 [[nodiscard]] kernel_work* work_of(waiter&) noexcept;
+
+/// proactor::submit of a post.
+void submit_post(loop&, operation_state&, callback done) noexcept;
 
 /// Finds a backend by `wanted` (empty: by environment or probing), makes it in the loop, and writes down why.
 [[nodiscard]] std::error_code choose_backend(loop&, std::string_view wanted) noexcept;

@@ -43,12 +43,6 @@ void destroy(loop* l) noexcept {
   return *std::launder(reinterpret_cast<operation_state*>(storage));
 }
 
-/// An operation is its caller's to submit while its word is free or idle.
-[[nodiscard]] bool in_flight(const operation_state& op) noexcept {
-  const phase now = op.word.peek().phase();
-  return now != phase::free && now != phase::idle;
-}
-
 /// What an operation waits for.
 struct wish {
   detail::request wanted;
@@ -58,7 +52,7 @@ struct wish {
 };
 
 void submit_operation(loop& l, operation_state& op, callback done, time_point due, const wish& what) noexcept {
-  if (in_flight(op)) misuse("an operation was submitted while it is in flight");
+  if (op.in_flight()) misuse("an operation was submitted while it is in flight");
   op.function.set(reinterpret_cast<void (*)()>(done.target()));
   op.context.set(done.context());
   op.deadline.set(due);
@@ -86,17 +80,21 @@ void submit_operation(loop& l, operation_state& op, callback done, time_point du
 
 }  // namespace
 
+void detail::submit_post(loop& l, operation_state& op, callback done) noexcept {
+  submit_operation(l, op, done, never, {.wanted = request::post});
+}
+
 operation::operation() noexcept { new (storage_) operation_state; }
 
 operation::~operation() {
   operation_state& op = state_of(storage_);
-  if (in_flight(op)) misuse("an operation was destroyed while it is in flight; cancel it and poll until it completes");
+  if (op.in_flight()) misuse("an operation was destroyed while it is in flight; cancel it and poll until it completes");
   op.~operation_state();
 }
 
 std::uint64_t operation::drained() const noexcept {
   const auto& op = *std::launder(reinterpret_cast<const operation_state*>(storage_));
-  return in_flight(op) ? 0 : op.taken;
+  return op.in_flight() ? 0 : op.taken;
 }
 
 proactor::proactor() noexcept = default;

@@ -25,6 +25,23 @@ class waiter_list {
     return static_cast<waiter&>(n);
   }
 
+  /// O(length). False: it is not in.
+  bool remove(const node& n) noexcept {
+    node* before = nullptr;
+    for (node* at = first_; at != nullptr; before = at, at = following(*at)) {
+      if (at != &n) continue;
+      node* const after = following(n);
+      if (before == nullptr) {
+        first_ = after;
+      } else {
+        before->next.store(reinterpret_cast<std::uintptr_t>(after), std::memory_order_relaxed);
+      }
+      if (last_ == at) last_ = before;
+      return true;
+    }
+    return false;
+  }
+
   /// What the ready queue gave, newest first: appended in the order in which it was pushed. Returns how many.
   unsigned append_reversed(node* newest) noexcept {
     if (newest == nullptr) return 0;

@@ -14,7 +14,7 @@ import time
 import rules
 
 MODELS = "chime_model_tests"
-GTESTS = [MODELS, "chime_unit_tests", "chime_conformance_tests", "chime_hardship_tests", "chime_c_misuse_tests"]
+GTESTS = [MODELS, "chime_unit_tests", "chime_conformance_tests", "chime_coro_tests", "chime_hardship_tests", "chime_c_misuse_tests"]
 C_TEST = "chime_c_api_test"
 C_BACKENDS = ["io_uring", "io_uring:no-defer", "io_uring:plain-read", "io_uring:linked-read", "epoll", "poll"]
 TARGETS = GTESTS + [C_TEST]

@@ -53,6 +53,7 @@ constexpr fault_expectation all_faults[] = {
     {fault::not_a_guest, errc::unsupported, EOPNOTSUPP},
     {fault::handle_misfit, errc::invalid_argument, EINVAL},
     {fault::clock_set, std::nullopt, ESTALE},
+    {fault::nothing_to_wait_for, errc::invalid_argument, EINVAL},
 };
 
 constexpr std::array all_conditions = {errc::resource_exhausted, errc::cancelled,       errc::timed_out,
@@ -72,7 +73,7 @@ using one = std::vector<errc>;
 const std::vector<errc> none;
 
 TEST(Fault, TestsKnowEveryFault) {
-  ASSERT_EQ(std::size(all_faults), static_cast<std::size_t>(fault::clock_set));
+  ASSERT_EQ(std::size(all_faults), static_cast<std::size_t>(fault::nothing_to_wait_for));
   int number = 0;
   for (const auto& expected : all_faults) EXPECT_EQ(static_cast<int>(expected.code), ++number);
 }
