@@ -99,6 +99,7 @@ class c_face final : public face {
                                    .backend = wish.backend,
                                    .spin_ns = wish.batch % 2 == 0 ? -1 : 1000,
                                    .batch = wish.batch,
+                                   .guest = false,
                                    .allocator = memory_of(env_.memory)};
     if (wish.half_allocator) options.allocator.deallocate = nullptr;
     const int status = chime_proactor_create(&options, &loop_);
