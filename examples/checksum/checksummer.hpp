@@ -68,7 +68,7 @@ class checksummer {
   progress progress_;
   chime::proactor loop_;
   chime::event_pool pool_;  // closes before the loop that it belongs to
-  work_queue<file_job> queue_;
+  work_queue<file_job*> queue_;
 };
 
 }  // namespace checksum

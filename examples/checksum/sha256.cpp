@@ -62,6 +62,16 @@ file_hash sha256::hash_file(const std::string& path) {
   return result;
 }
 
+file_hash sha256::hash_bytes(std::string_view bytes) {
+  file_hash result;
+  result.bytes = bytes.size();
+  const bool hashed = EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1 &&
+                      EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1 &&
+                      EVP_DigestFinal_ex(context_.get(), result.sum.data(), nullptr) == 1;
+  if (!hashed) result.error = openssl_error();
+  return result;
+}
+
 std::error_code sha256::update_from(int descriptor, std::uint64_t& bytes) {
   for (;;) {
     const ssize_t got = read(descriptor, buffer_.data(), buffer_.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// SHA-256 of a file, by OpenSSL.
+/// SHA-256 of a file, or of bytes in memory, by OpenSSL.
 #pragma once
 
 #include <openssl/evp.h>
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -23,12 +24,13 @@ struct file_hash {
   std::uint64_t bytes = 0;
 };
 
-/// Hashes one file after the other; each thread has its own.
+/// Hashes one thing after the other; each thread has its own.
 class sha256 {
  public:
   /// Throws std::bad_alloc, or std::runtime_error if this OpenSSL has no SHA-256.
   sha256();
   [[nodiscard]] file_hash hash_file(const std::string& path);
+  [[nodiscard]] file_hash hash_bytes(std::string_view bytes);
 
  private:
   template <auto Free>
