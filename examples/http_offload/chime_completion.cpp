@@ -12,10 +12,12 @@ void require(const chime::result<void>& opened, const char* what) {
 
 }  // namespace
 
-chime_completion::open_loop::open_loop() { require(open({.guest = true}), "cannot open the loop"); }
+chime_completion::open_loop::open_loop(std::chrono::nanoseconds spin) {
+  require(open({.spin = spin, .guest = true}), "cannot open the loop");
+}
 
 chime_completion::chime_completion(asio::io_context& io, workers& crew, const settings& s)
-    : crew_(crew), deadline_(s.work_deadline), guest_(io.get_executor(), loop_) {
+    : crew_(crew), deadline_(s.work_deadline), loop_(s.spin), guest_(io.get_executor(), loop_) {
   require(pool_.open(loop_, {.initial_capacity = s.max_work, .maximum_capacity = s.max_work}), "cannot open the pool");
   guest_.start();  // until finish(): the first and the last wait of many then cost no more than the others
 }

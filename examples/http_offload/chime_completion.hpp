@@ -28,7 +28,7 @@ class chime_completion final : public completion {
  private:
   /// A proactor that is open before the guest is made.
   struct open_loop : chime::proactor {
-    open_loop();
+    explicit open_loop(std::chrono::nanoseconds spin);
   };
 
   workers& crew_;

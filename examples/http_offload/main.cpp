@@ -33,6 +33,12 @@ void add_options(CLI::App& app, settings& s) {
   app.add_option("--threads", s.threads, "How many threads work")->check(CLI::Range(1U, 1024U))->capture_default_str();
   app.add_option("--completion", s.completion, "How workers tell that they are done: chime or post (default: chime)")
       ->transform(CLI::CheckedTransformer(kinds));
+  app.add_option_function<unsigned>(
+         "--spin", [&s](unsigned us) { s.spin = std::chrono::microseconds{us}; },
+         "How long chime's loop looks again before it sleeps; pays if processors are more than busy threads")
+      ->check(CLI::Range(0U, 1'000'000U))
+      ->type_name("MICROSECONDS")
+      ->default_str("0");
   app.add_option("--max-body", s.max_body, "Bytes of a body; more is answered by 413")
       ->check(CLI::Range(1UL, 1UL << 30))
       ->capture_default_str();

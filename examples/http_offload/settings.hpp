@@ -20,6 +20,10 @@ struct settings {
   unsigned threads = 1;    ///< that do the work
   completion_kind completion = completion_kind::chime;
 
+  /// Of chime: how long its loop looks again before it lets the host sleep, as long as that pays. It does not where processors
+  /// are fewer than busy threads.
+  std::chrono::microseconds spin{0};
+
   std::size_t max_body = std::size_t{1} << 20;  ///< bytes of a request's body: more is answered by 413
   std::size_t max_work = 256;                   ///< jobs that are queued or worked on: one more is answered by 503
   std::size_t max_connections = 1024;           ///< one more is answered by 503 and closed
