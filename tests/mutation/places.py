@@ -6,7 +6,9 @@ WORD = "include/chime/detail/word.hpp"
 FRONT = "include/chime/detail/front.hpp"
 LISTS = "src/pool/free_lists.hpp"
 HOME = "src/pool/home.cpp"
+CORO = "src/coro/event_wait.cpp"
 DRAIN = "src/backend/drain.cpp"
+GUEST = "src/proactor/guest.cpp"
 KERNEL = "src/proactor/kernel.cpp"
 LIFETIME = "src/pool/lifetime.cpp"
 LOOP = "src/proactor/loop.cpp"
@@ -49,6 +51,18 @@ PLACES = [
     ("wake", KERNEL, "loop::finished", "reads(work.policy) && «w.word.begin_reading()»", "always", None),
     ("wake", KERNEL, "loop::read", "if («failed == -EAGAIN» &&", "never", None),
     ("wake", KERNEL, "loop::read", "end_reading(«failed < 0» ?", "never", None),
+    # A guest: what wakes its host, and what it must not sleep on.
+    ("wake", GUEST, "loop::guest_turn", "«end_guests_sleep()»;", "becomes", None),
+    ("wake", GUEST, "loop::guest_turn", "awake = failed || «ran != 0» || !taken.empty();", "never", None),
+    ("wake", GUEST, "loop::look_before_sleep", "&& «kernel->owes()»)", "never", None),
+    ("wake", GUEST, "loop::fall_asleep_as_guest", "if («!unstarted.empty() || kernel->owes()»)", "never", None),
+    ("wake", GUEST, "loop::fall_asleep_as_guest", "|| «!in.queue.fall_asleep()»)", "never", None),
+    ("wake", "src/backend/io_uring.cpp", "uring_loop::wait", "if («guest_») quieten_bell()", "never", None),
+    ("wake", "src/proactor/loop.cpp", "loop::turn", "look(ran != 0 && «!guest»)", "always", None),
+    # Coroutines: signals that go back to their events, a guest that was awakened, a wake that is meant for a poll.
+    ("wake", CORO, "event_wait::give_back_signals", "«(void)events_[i].get_ticket().signal()»;", "becomes", None),
+    ("wake", CORO, "event_wait::cancel_all", "(void)«cancel(c, c.word.peek().generation())»;", "becomes", "0"),
+    ("wake", CORO, "event_wait::finish", "«stopper_.reset()»;", "becomes", None),
     # Generations and attempts of the word, and tags: where they are compared, and where they grow.
     ("generation", WORD, "event_word::signal", "|| «now.phase() == phase::free»)", "never", None),
     ("generation", WORD, "word_value::next_wait", "attempt_limit : «attempt() + 1»", "becomes", "attempt()"),
@@ -80,6 +94,9 @@ PLACES = [
     # Checks of misuse that no single condition guards, and the counts that checks go by.
     ("misuse", "src/event/event.cpp", "submit", "«misuse(\"an event was submitted by two threads at once\")»", "becomes", None),
     ("misuse", "src/proactor/loop.cpp", "loop::enter", "return «polling» ? make_error_code(fault::polling)", "never", None),
+    ("misuse", GUEST, "loop::enter_as_guest", "return make_error_code(«inside == me» ?", "never", None),
+    ("misuse", GUEST, "loop::enter_as_guest", "} else if («kernel->stays_with_thread() && as_guest.kernel_thread != me») {", "never", None),
+    ("misuse", GUEST, "loop::enter_as_guest", "if («!polling_thread.compare_exchange_strong(inside, me, std::memory_order_acquire, std::memory_order_relaxed)») {", "never", None),
     ("misuse", POOL, "pool::check_open", "if («state.load(std::memory_order_acquire) == door::open») return {}", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::serves_plain_events", "return «state.load(std::memory_order_acquire) == door::open» &&", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::retire", "|| «!event_word::releasable(now)»)", "never", None),
