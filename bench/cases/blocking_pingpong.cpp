@@ -4,10 +4,13 @@
 /// signal to the return of the wait for the answer, a round trip, less what the other side paused on purpose.
 /// blocking/pingpong: the other side answers at once. blocking/pingpong-10us: it answers 10 us later, so that a wait may
 /// be spun out or slept out. blocking/pingpong-asleep: both sides pause for 200 us, so that whoever waits sleeps.
-/// All subjects are measured in one process, some trips at a time, in an order that rotates.
+/// All subjects are measured in one process, some trips at a time, in an order that is drawn anew for each round: what
+/// one does to the processors, such as never to let them rest, meets another one each time.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,16 +109,19 @@ void for_each_pair(Add add) {
 
 using players = std::vector<std::unique_ptr<player>>;
 
-/// Both threads go through the same rounds. The first of a round is a different one each time.
+/// Both threads go through the same rounds, and draw the same order for each.
 template <class Play>
 void play(players& all, unsigned who, std::size_t rounds, starting_line& start, Play turn) {
   for (auto& each : all) each->open(who);
+  std::mt19937 random(1);
+  std::vector<player*> order;
+  for (auto& each : all) order.push_back(each.get());
   start.arrive();
   for (std::size_t round = 0; round < warm_up_rounds + rounds; ++round) {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      player& next = *all[(round + i) % all.size()];
-      turn(next);
-      if (who == 0 && round < warm_up_rounds) next.trips_ns.clear();
+    std::ranges::shuffle(order, random);
+    for (player* next : order) {
+      turn(*next);
+      if (who == 0 && round < warm_up_rounds) next->trips_ns.clear();
     }
   }
   for (auto& each : all) each->close(who);

@@ -15,7 +15,7 @@ namespace chime::simulation {
 
 std::int64_t kernel::read_clock() noexcept {
   of_.let_others_act(of_.how.thread_between / 8);  // it is read far more often than anything else is called
-  const bool polls = of_.thread() == 0;  // others read it too, when they block
+  const bool polls = of_.thread() == 0;            // others read it too, when they block
   if (polls) reading_before_ns_ = last_reading_ns_;
   now_ns_ += 1 + static_cast<std::int64_t>(of_.random.below(static_cast<std::uint32_t>(of_.how.tick_ns)));
   if (of_.goes_wrong(of_.how.clock_jump, step::clock_jump)) pass(of_.random.between(1, 10'000'000));

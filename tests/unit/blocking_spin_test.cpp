@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "event/blocking.hpp"
@@ -166,6 +167,18 @@ TEST_F(BlockingSpinDeathTest, D3_ReleaseBesideASpinningWaitStopsTheProgram) {
                }),
                "chime: an event was (released, or waited for, by another thread during a wait|waited for after it was "
                "released|released while its wait is in flight)");
+}
+
+// A second wait that is over again before the spinning one looks: only the waiter can tell.
+TEST_F(BlockingSpinDeathTest, D3_TheSpinningWaitTellsOfAWaitThatCameAndWent) {
+  EXPECT_DEATH(beside_a_spinning_wait([](chime::event& ev) {
+                 auto& word = cell_of(ev).word;
+                 for (const auto end = chime::clock::now() + 2s; chime::clock::now() < end;) {
+                   if (word.block(word.peek()).phase() == phase::idle) (void)word.unblock();
+                 }
+                 std::_Exit(0);
+               }),
+               "chime: an event was released, or waited for, by another thread during a wait");
 }
 
 TEST_F(BlockingSpinDeathTest, D3_ASecondWaitBesideASpinningOneStopsTheProgram) {
