@@ -22,6 +22,10 @@ static void null_where_an_int_is_returned(chime_proactor* loop, chime_pool* pool
   CHECK_EQUAL(chime_proactor_create(&loop_options, NULL), -EINVAL);
   CHECK_EQUAL(chime_proactor_destroy(NULL), -EINVAL);
   CHECK_EQUAL(chime_proactor_poll(NULL, 0), -EINVAL);
+  int64_t next_ns = 0;
+  CHECK_EQUAL(chime_proactor_guest_poll(NULL, &next_ns), -EINVAL);
+  CHECK_EQUAL(chime_proactor_guest_poll(loop, NULL), -EINVAL);
+  CHECK_EQUAL(chime_proactor_handle(NULL), -1);
   CHECK_EQUAL(chime_proactor_run(NULL), -EINVAL);
   CHECK_EQUAL(chime_proactor_stats_read(NULL, &loop_stats), -EINVAL);
   CHECK_EQUAL(chime_proactor_stats_read(loop, NULL), -EINVAL);

@@ -68,8 +68,9 @@ static const struct {
   const char* name;
   void (*run)(const char* backend);
 } parts[] = {
-    {"arguments", test_arguments}, {"loop", test_loop},     {"operations", test_operations}, {"pool", test_pool},
-    {"memory", test_memory},       {"events", test_events}, {"threads", test_threads},       {"native", test_native},
+    {"arguments", test_arguments},   {"loop", test_loop},       {"guest", test_guest},
+    {"operations", test_operations}, {"pool", test_pool},       {"memory", test_memory},
+    {"events", test_events},         {"threads", test_threads}, {"native", test_native},
 };
 
 static void run_on(const char* backend) {

@@ -42,6 +42,7 @@ chime_proactor* make_loop(const char* backend);
 // The parts. Each takes the name of a backend that runs here.
 void test_arguments(const char* backend);
 void test_loop(const char* backend);
+void test_guest(const char* backend);
 void test_operations(const char* backend);
 void test_pool(const char* backend);
 void test_memory(const char* backend);

@@ -209,7 +209,7 @@ TEST_P(uv_guest, a_deadline_that_was_cancelled_does_not_wake_the_host) {
   std::uint64_t turns = 0;
   repeat_until([&] {
     turns = guest.turns();
-    return w.completions == 1;
+    return w.completions == 1 && is_asleep();
   });
   after(220ms, [] {});
   run();
