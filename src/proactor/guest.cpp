@@ -80,16 +80,12 @@ bool loop::lingers(std::size_t came) noexcept {
   return false;
 }
 
-/// Takes the doorbell's last ring off the handle, besides what the kernel has to report. Once more if the kernel has not got
-/// all that was started, since what it has not got cannot wake anybody.
+/// Takes the doorbell's last ring off the handle, besides what the kernel has to report.
 std::error_code loop::look_before_sleep(std::size_t& ran) noexcept {
   check_process();
-  std::error_code failed;
-  for (int tries = 0; tries == 0 || (tries == 1 && !failed && ran == 0 && kernel->owes()); ++tries) {
-    count(looks);
-    failed = kernel->wait(0);
-    ran += run_taken(batch - ran);
-  }
+  count(looks);
+  const std::error_code failed = kernel->wait(0);
+  ran += run_taken(batch - ran);
   put_off.run_all();
   return failed;
 }
@@ -97,7 +93,8 @@ std::error_code loop::look_before_sleep(std::size_t& ran) noexcept {
 /// Until when the host may sleep. min(): not at all, something was pushed meanwhile.
 time_point loop::fall_asleep_as_guest() noexcept {
   time_point until = timers.next();
-  // Work that the backend had no room for, or the kernel did not take, is tried again soon, whatever else happens.
+  // Work that the backend had no room for, or that the kernel has not got (it refused it for a moment, or the last look itself
+  // has started it), is tried again soon, whatever else happens: it cannot wake anybody.
   if (!unstarted.empty() || kernel->owes()) until = std::min(until, clock::now() + std::chrono::milliseconds(1));
   if (until == time_point::min() || !in.queue.fall_asleep()) return time_point::min();
   count(sleeps);

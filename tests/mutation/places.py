@@ -54,7 +54,6 @@ PLACES = [
     # A guest: what wakes its host, and what it must not sleep on.
     ("wake", GUEST, "loop::guest_turn", "«end_guests_sleep()»;", "becomes", None),
     ("wake", GUEST, "loop::guest_turn", "awake = failed || «ran != 0» || !taken.empty();", "never", None),
-    ("wake", GUEST, "loop::look_before_sleep", "&& «kernel->owes()»)", "never", None),
     ("wake", GUEST, "loop::fall_asleep_as_guest", "if («!unstarted.empty() || kernel->owes()»)", "never", None),
     ("wake", GUEST, "loop::fall_asleep_as_guest", "|| «!in.queue.fall_asleep()»)", "never", None),
     ("wake", "src/backend/io_uring.cpp", "uring_loop::wait", "if («guest_») quieten_bell()", "never", None),
