@@ -17,7 +17,8 @@
 ///   withdrawn before the memory goes (O(waits that the loop has in hand); perhaps some yields, for a signaller that is just
 ///   between its swap and its push; with io_uring a system call if the kernel has a part in the wait). Its events are as if
 ///   never waited for: they keep a signal that has come. Where nobody has polled yet, or nobody is inside guest_poll(), any
-///   thread may do that, as long as nobody else polls meanwhile. Elsewhere it stops the program.
+///   thread may do that, as long as nobody else polls meanwhile; but of an io_uring guest only the thread that calls it. Elsewhere
+///   it stops the program.
 /// - Waits in flight count: until they end, proactor::close() or event_pool::close() say so.
 ///
 /// The objects that these functions return are to be awaited once, or handed to whatever awaits them; they refer to what they

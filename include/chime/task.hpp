@@ -43,15 +43,11 @@ struct task_promise_base {
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
   [[nodiscard]] final_awaiter final_suspend() const noexcept { return {}; }
-#if defined(__cpp_exceptions)
+  // The same with and without exceptions, which both may be in one program: the linker takes one of the two.
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
   void rethrow() const {
     if (thrown) std::rethrow_exception(thrown);
   }
-#else
-  [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
-  void rethrow() const noexcept {}
-#endif
 
   std::coroutine_handle<> continuation;
   std::exception_ptr thrown;
