@@ -112,7 +112,7 @@ class word_value {
 /// The same, four bits for each phase.
 inline constexpr std::uint64_t phases_after_signal = [] {
   std::uint64_t all = 0;
-  for (unsigned p = 0; p <= static_cast<unsigned>(phase::blocked); ++p)
+  for (unsigned p = 0; p <= static_cast<unsigned>(phase::reading_cancelled); ++p)
     all |= static_cast<std::uint64_t>(phase_after_signal(static_cast<phase>(p))) << 4U * p;
   return all;
 }();
