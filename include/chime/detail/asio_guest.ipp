@@ -50,15 +50,15 @@ struct no_work {};
 template <class T>
 struct recycling {
   using value_type = T;
+  static constexpr bool ordinary = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
   [[nodiscard]] T* allocate(std::size_t n) {
-    driver* const here = driver::in_turn();
+    driver* const here = ordinary ? driver::in_turn() : nullptr;
     void* const spare = here != nullptr ? here->take_block(n * sizeof(T)) : nullptr;
     return spare != nullptr ? static_cast<T*>(spare) : std::allocator<T>().allocate(n);
   }
   void deallocate(T* block, std::size_t n) noexcept {
-    driver* const here = driver::in_turn();
-    const bool ordinary = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
-    if (here == nullptr || !ordinary || !here->keep_block(block, n * sizeof(T)))
+    driver* const here = ordinary ? driver::in_turn() : nullptr;
+    if (here == nullptr || !here->keep_block(block, n * sizeof(T)))
       std::allocator<T>().deallocate(block, n);
   }
 };
