@@ -217,9 +217,10 @@ class driver : public std::enable_shared_from_this<driver> {
     if (until >= timer_at_) return;  // one that comes early costs a turn; to change it each time would cost more
     timer_at_ = never;               // should what follows throw
     timer_.expires_at(until);
-    timer_.async_wait([self = shared_from_this()](const host_error& error) {
+    timer_.async_wait([self = shared_from_this(), until](const host_error& error) {
       if (error) return;
-      self->timer_at_ = never;
+      // One that was due before disarm() could cancel it comes late, and knows nothing of the timer that is armed by now.
+      if (self->timer_at_ == until) self->timer_at_ = never;
       self->come();
     });
     timer_at_ = until;
