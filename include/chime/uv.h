@@ -192,6 +192,7 @@ static inline int chime_uv_init(chime_uv_guest* guest, uv_loop_t* host, chime_pr
 /// Keeps uv_run() from returning until chime_uv_stop: for waits and operations that are submitted directly, and by other
 /// threads. Counts: each start needs its stop. No system call.
 static inline void chime_uv_start(chime_uv_guest* guest) {
+  if (guest->closing) chime_uv_misuse_("a guest of a libuv loop was used after its close");
   if (guest->outstanding++ == 0) uv_ref(&guest->readable.handle);
 }
 /// Takes one chime_uv_start back. Without one it stops the program. The guest is served on while uv_run() runs for others.

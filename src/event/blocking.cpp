@@ -57,21 +57,23 @@ void spin(const cell& c, word_value before, time_point deadline) noexcept {
   blocking_spin.failed();
 }
 
-/// The word says blocked: until it says signalled, or the deadline. Out of line: a wait that does not get here should
+[[noreturn]] void tell_of_another_thread() noexcept {
+  misuse("an event was released, or waited for, by another thread during a wait");
+}
+
+/// The word says `mine`, blocked: until it says signalled, or the deadline. Out of line: a wait that does not get here should
 /// not pay for it.
-[[nodiscard, gnu::noinline]] result<void> sleep_until_signalled(cell& c, time_point deadline) noexcept {
+[[nodiscard, gnu::noinline]] result<void> sleep_until_signalled(cell& c, word_value mine, time_point deadline) noexcept {
   const time_point begin = sync::time_passes ? clock::now() : time_point{};
-  for (;;) {
-    const word_value now = c.word.peek();
-    if (now.phase() == phase::blocked) {
-      const int ended = sleep(c, static_cast<std::uint32_t>(now.bits()), deadline);
-      if (ended == 0) continue;
-      // Not for the policy: a spin as long as a sleep that ends by its deadline would have been vain.
-      if (c.word.unblock()) return std::unexpected(system_error(ended));
-    }
-    if (sync::time_passes) blocking_spin.slept(clock::now() - begin);
-    if (c.word.consume()) return {};
+  while (c.word.peek().bits() == mine.bits()) {
+    const int ended = sleep(c, static_cast<std::uint32_t>(mine.bits()), deadline);
+    // Not for the policy: a spin as long as a sleep that ends by its deadline would have been vain.
+    if (ended != 0 && c.word.unblock(mine)) return std::unexpected(system_error(ended));
   }
+  if (sync::time_passes) blocking_spin.slept(clock::now() - begin);
+  // Between the signal and here the word lets others wait, submit and release.
+  if (!c.word.consume(mine)) tell_of_another_thread();
+  return {};
 }
 
 }  // namespace
@@ -86,10 +88,10 @@ result<void> block_until(cell& c, time_point deadline) noexcept {
   if (found.bits() == before.with(phase::signalled).bits()) [[likely]]
     return {};
   if (found.refused()) return std::unexpected(make_error_code(fault::waits_exhausted));
-  if (!found.same_wait(before)) misuse("an event was released, or waited for, by another thread during a wait");
+  if (!found.same_wait(before)) tell_of_another_thread();
   if (found.phase() == phase::free) misuse("an event was waited for after it was released");
   if (found.phase() != phase::idle) misuse("an event was waited for while another wait is in flight");
-  return sleep_until_signalled(c, deadline);
+  return sleep_until_signalled(c, before.next_wait(phase::blocked), deadline);
 }
 
 void unblock(cell& c) noexcept {

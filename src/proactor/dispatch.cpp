@@ -51,14 +51,10 @@ bool loop::begin(waiter& w, kernel_work* work) noexcept {
   }
   if (kernel_has_a_part(w, work)) {
     const int started = start(w, *work);
-    if (started == -EAGAIN) {
-      unstarted.push_back(w);
-      return false;
-    }
+    if (started == -EAGAIN) return !keep_unstarted(w, *work);
     if (started > 0 && reads(work->policy) && w.word.begin_reading()) {
       if (read(static_cast<operation_state&>(w))) return true;
-      unstarted.push_back(w);  // not at once, since it may be called ready at once again
-      return false;
+      return !keep_unstarted(w, *work);  // not at once, since it may be called ready at once again
     }
     if (started != 0) {
       // A signal or cancel that came first stands, and the failure is of no interest then.
@@ -69,6 +65,17 @@ bool loop::begin(waiter& w, kernel_work* work) noexcept {
   if (!w.word.arm()) return true;
   if (w.deadline.get() != never) timers.insert(w);
   return false;
+}
+
+/// False: its deadline has passed, which nothing else would tell it, since timers are for what is armed. (If it was cancelled,
+/// the next look finds that.)
+bool loop::keep_unstarted(waiter& w, kernel_work& work) noexcept {
+  if (w.deadline.get() != never && w.deadline.get() <= clock::now() && w.word.decide(phase::stopped)) {
+    work.timed_out = work.cancelled = true;
+    return false;
+  }
+  unstarted.push_back(w);
+  return true;
 }
 
 void loop::deliver(waiter& w, kernel_work* work) noexcept {

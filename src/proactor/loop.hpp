@@ -160,6 +160,7 @@ struct loop final : kernel_sink {
   void wake_up() noexcept;
   std::size_t run_taken(std::size_t most) noexcept;
   [[nodiscard]] bool begin(waiter&, kernel_work*) noexcept;
+  [[nodiscard]] bool keep_unstarted(waiter&, kernel_work&) noexcept;
   void deliver(waiter&, kernel_work*) noexcept;
   void complete(waiter&, std::error_code) noexcept;
   [[nodiscard]] bool take_out(waiter&) noexcept;

@@ -160,6 +160,48 @@ class BlockingSpinDeathTest : public testing::Test {
   }
 };
 
+/// A wait that sleeps, and a signaller that is between its swap and its wake when `disturb` runs.
+class BlockingWokenDeathTest : public BlockingSpin {
+ protected:
+  BlockingWokenDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+
+  template <class Disturb>
+  void before_the_wake(Disturb disturb) {
+    std::jthread waiter([&] {
+      blocking_spin = spin_policy();
+      (void)ev.wait_until(chime::clock::now() + patience);
+    });
+    if (!eventually([&] { return phase_of(ev) == phase::blocked; })) return;
+    std::this_thread::sleep_for(10ms);  // it sleeps
+    auto& cell = cell_of(ev);
+    (void)cell.word.signal(cell.word.peek().generation());
+    disturb(ev);
+    chime::detail::unblock(cell);
+    std::this_thread::sleep_for(1s);
+    std::_Exit(0);  // the waiter need not have returned
+  }
+};
+
+TEST_F(BlockingWokenDeathTest, D3_ASecondWaitBesideAWokenOneStopsTheProgram) {
+  EXPECT_DEATH(before_the_wake([](chime::event& held) { (void)held.wait(); }),
+               "chime: an event was released, or waited for, by another thread during a wait");
+}
+
+TEST_F(BlockingWokenDeathTest, D3_AReleaseBesideAWokenWaitStopsTheProgram) {
+  EXPECT_DEATH(before_the_wake([](chime::event& held) { chime::detail::release(cell_of(held)); }),
+               "chime: an event was released, or waited for, by another thread during a wait");
+}
+
+TEST_F(BlockingWokenDeathTest, D3_TheNextUsesSignalIsNotTakenByAWaitOfTheLast) {
+  EXPECT_DEATH(before_the_wake([](chime::event& held) {
+                 auto& word = cell_of(held).word;
+                 word.retire(word.peek().next_use());
+                 word.take();
+                 (void)word.signal(word.peek().generation());
+               }),
+               "chime: an event was released, or waited for, by another thread during a wait");
+}
+
 TEST_F(BlockingSpinDeathTest, D3_ReleaseBesideASpinningWaitStopsTheProgram) {
   EXPECT_DEATH(beside_a_spinning_wait([](chime::event& ev) {
                  chime::detail::release(cell_of(ev));  // by the cell, since the handle is the waiting thread's

@@ -88,7 +88,7 @@ TEST(EventWordRace, L4_OneOfSignalCancelAndDeadlineWinsEachWait) {
                            p == phase::stopped_signalled || p == phase::signalled;
     if (winners.exchange(0) != 1 || !plausible) ++wrong_rounds;
     if (p != phase::idle && p != phase::signalled) (void)word.finish();
-    (void)word.consume();
+    (void)word.consume(word.peek());
   };
   std::barrier armed(3);
   std::barrier over(3, next_round);

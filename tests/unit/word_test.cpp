@@ -195,10 +195,10 @@ TEST(EventWord, ExpireOnlyFromArmed) {
   expect_only(phase::armed, phase::idle, [](event_word& w) { return w.expire(); });
 }
 TEST(EventWord, ConsumeOnlyFromSignalled) {
-  expect_only(phase::signalled, phase::idle, [](event_word& w) { return w.consume(); });
+  expect_only(phase::signalled, phase::idle, [](event_word& w) { return w.consume(w.peek().with(phase::blocked)); });
 }
 TEST(EventWord, UnblockOnlyFromBlocked) {
-  expect_only(phase::blocked, phase::idle, [](event_word& w) { return w.unblock(); });
+  expect_only(phase::blocked, phase::idle, [](event_word& w) { return w.unblock(w.peek().with(phase::blocked)); });
 }
 
 TEST(EventWord, DecideOnlyFromArmedAndQueued) {

@@ -79,17 +79,26 @@ class driver : public std::enable_shared_from_this<driver> {
   }
   /// Any thread.
   void start() {
-    if (started_.exchange(true, std::memory_order_relaxed)) return;
+    if (started_.load(std::memory_order_relaxed)) return;
     starts_.fetch_add(1, std::memory_order_relaxed);
-    add();
+    try {
+      add();
+    } catch (...) {
+      starts_.fetch_sub(1, std::memory_order_relaxed);
+      throw;
+    }
+    // Not before: who finds it, stop() or another start(), takes back what has been added.
+    if (started_.exchange(true, std::memory_order_relaxed)) take_back_start();
   }
+  /// Any thread.
   void stop() {
     if (!started_.exchange(false, std::memory_order_relaxed)) return;
-    host::post(executor_, [self = shared_from_this()] {
-      self->starts_.fetch_sub(1, std::memory_order_relaxed);
-      ++self->finished_;
-      self->come();
-    });
+    try {
+      take_back_start();
+    } catch (...) {
+      started_.store(true, std::memory_order_relaxed);
+      throw;
+    }
   }
   /// The end, on the host's executor.
   void close() noexcept {
@@ -138,6 +147,13 @@ class driver : public std::enable_shared_from_this<driver> {
 
   void call() {
     host::post(executor_, [self = shared_from_this()] { self->come(); });
+  }
+  void take_back_start() {
+    host::post(executor_, [self = shared_from_this()] {
+      self->starts_.fetch_sub(1, std::memory_order_relaxed);
+      ++self->finished_;
+      self->come();
+    });
   }
   void come() {
     if (!closed_ && !queued_) turn();
@@ -201,9 +217,10 @@ class driver : public std::enable_shared_from_this<driver> {
     if (until >= timer_at_) return;  // one that comes early costs a turn; to change it each time would cost more
     timer_at_ = never;               // should what follows throw
     timer_.expires_at(until);
-    timer_.async_wait([self = shared_from_this()](const host_error& error) {
+    timer_.async_wait([self = shared_from_this(), until](const host_error& error) {
       if (error) return;
-      self->timer_at_ = never;
+      // One that was due before disarm() could cancel it comes late, and knows nothing of the timer that is armed by now.
+      if (self->timer_at_ == until) self->timer_at_ = never;
       self->come();
     });
     timer_at_ = until;

@@ -50,15 +50,15 @@ struct no_work {};
 template <class T>
 struct recycling {
   using value_type = T;
+  static constexpr bool ordinary = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
   [[nodiscard]] T* allocate(std::size_t n) {
-    driver* const here = driver::in_turn();
+    driver* const here = ordinary ? driver::in_turn() : nullptr;
     void* const spare = here != nullptr ? here->take_block(n * sizeof(T)) : nullptr;
     return spare != nullptr ? static_cast<T*>(spare) : std::allocator<T>().allocate(n);
   }
   void deallocate(T* block, std::size_t n) noexcept {
-    driver* const here = driver::in_turn();
-    const bool ordinary = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
-    if (here == nullptr || !ordinary || !here->keep_block(block, n * sizeof(T)))
+    driver* const here = ordinary ? driver::in_turn() : nullptr;
+    if (here == nullptr || !here->keep_block(block, n * sizeof(T)))
       std::allocator<T>().deallocate(block, n);
   }
 };
@@ -145,11 +145,17 @@ template <class Executor>
 }
 
 template <class Handler, class Work>
-void begin_with(driver& by, Handler&& handler, Work work, event ev, event* back, time_point deadline) {
+void begin_with(driver& by, Handler&& handler, Work work, event& ev, event* back, time_point deadline) {
   auto made = wait_for<std::decay_t<Handler>, Work>::make(std::move(handler), std::move(work));
-  by.add();
-  made->by = &by;
+  // Until the wait is counted everything may throw; a lent event is still its owner's then.
   made->connected = connect_slot(made->handler, ev);
+  try {
+    by.add();
+  } catch (...) {
+    if (made->connected) disconnect_slot(made->handler);
+    throw;
+  }
+  made->by = &by;
   made->back = back == nullptr && made->connected ? &made->kept : back;
   std::move(ev).submit(callback{&driver::completed, static_cast<wait*>(made.release())}, deadline);
 }
@@ -161,27 +167,27 @@ struct initiation {
   [[nodiscard]] executor_type get_executor() const noexcept { return by->executor(); }
   template <class Handler>
   void operator()(Handler&& handler, event ev, time_point deadline) const {
-    begin(std::move(handler), std::move(ev), nullptr, deadline);
+    begin(std::move(handler), ev, nullptr, deadline);
   }
   template <class Handler>
   void operator()(Handler&& handler, event* ev, time_point deadline) const {
-    begin(std::move(handler), std::move(*ev), ev, deadline);
+    begin(std::move(handler), *ev, ev, deadline);
   }
 
  private:
   struct nowhere {};
   template <class Handler>
-  void begin(Handler&& handler, event ev, event* back, time_point deadline) const {
+  void begin(Handler&& handler, event& ev, event* back, time_point deadline) const {
     // The first case would be the second too, but for what the copies of an executor cost.
     if constexpr (std::is_same_v<typename host::associated_executor<Handler, nowhere>::type, nowhere>) {
-      begin_with(*by, std::move(handler), no_work{}, std::move(ev), back, deadline);
+      begin_with(*by, std::move(handler), no_work{}, ev, back, deadline);
     } else {
       const auto executor = host::get_associated_executor(handler, by->executor());
       if (is_same(by->executor(), executor)) {
-        begin_with(*by, std::move(handler), no_work{}, std::move(ev), back, deadline);
+        begin_with(*by, std::move(handler), no_work{}, ev, back, deadline);
       } else {
         begin_with(*by, std::move(handler), host::prefer(executor, host::execution::outstanding_work.tracked),
-                   std::move(ev), back, deadline);
+                   ev, back, deadline);
       }
     }
   }

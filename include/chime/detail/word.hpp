@@ -283,10 +283,15 @@ class event_word {
         return now;
     }
   }
-  /// signalled -> idle: the blocking wait consumes the signal that woke it. Acquire as in block(). False: none yet.
-  [[nodiscard]] bool consume() noexcept { return leave(phase::signalled, phase::idle, std::memory_order_acquire); }
-  /// blocked -> idle at the deadline. Relaxed: no signal is consumed. False: a signal came.
-  [[nodiscard]] bool unblock() noexcept { return leave(phase::blocked, phase::idle, std::memory_order_relaxed); }
+  /// signalled -> idle: the blocking wait `mine` (blocked) consumes the signal that woke it. Acquire as in block(). False: none
+  /// yet, or, by misuse, the wait is not that any more: then nothing is changed.
+  [[nodiscard]] bool consume(word_value mine) noexcept {
+    return leave_exactly(mine.with(phase::signalled), phase::idle, std::memory_order_acquire);
+  }
+  /// blocked -> idle at the deadline of the wait `mine`. Relaxed: no signal is consumed. False: a signal came, or as above.
+  [[nodiscard]] bool unblock(word_value mine) noexcept {
+    return leave_exactly(mine, phase::idle, std::memory_order_relaxed);
+  }
 
   /// Whether the holder may release, in every build: the price of a load and a compare.
   [[nodiscard]] static constexpr bool releasable(word_value now) noexcept {
@@ -345,6 +350,11 @@ class event_word {
         return true;
     }
     return false;
+  }
+
+  [[nodiscard]] bool leave_exactly(word_value from, phase to, std::memory_order success) noexcept {
+    auto seen = from.bits();
+    return bits_.compare_exchange_strong(seen, from.with(to).bits(), success, std::memory_order_relaxed);
   }
 
   sync::atomic<std::uint64_t> bits_{0};
