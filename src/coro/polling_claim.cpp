@@ -14,7 +14,8 @@ namespace {
 constexpr std::uint64_t is_claim = 1ULL << 63U;
 
 [[noreturn]] void refuse() noexcept {
-  misuse("a coroutine was destroyed while it waits, on another thread than its loop's; destroy it on the polling thread");
+  misuse(
+      "a coroutine was destroyed while it waits, on another thread than its loop's; destroy it on the polling thread");
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ void spin(const cell& c, word_value before, time_point deadline) noexcept {
 
 /// The word says `mine`, blocked: until it says signalled, or the deadline. Out of line: a wait that does not get here should
 /// not pay for it.
-[[nodiscard, gnu::noinline]] result<void> sleep_until_signalled(cell& c, word_value mine, time_point deadline) noexcept {
+[[nodiscard, gnu::noinline]] result<void> sleep_until_signalled(cell& c, word_value mine,
+                                                                time_point deadline) noexcept {
   const time_point begin = sync::time_passes ? clock::now() : time_point{};
   while (c.word.peek().bits() == mine.bits()) {
     const int ended = sleep(c, static_cast<std::uint32_t>(mine.bits()), deadline);

@@ -38,7 +38,7 @@ frame wait_for(event& ev) { (void)co_await chime::async_wait(ev); }
 
 // The guest is asleep, and nothing but the destroyed frame can wake its host. (No stale reads: the host's own claim would find
 // the old one, which the kernel, unlike this machine, does not let happen after it has woken somebody.)
-TEST(coro_review_model, guests_host_that_a_destroyed_frame_wakes) {
+TEST(coro_claim_model, guests_host_that_a_destroyed_frame_wakes) {
   expect_holds({.preemptions = 3, .stale_reads = 0}, [] {
     loop_stage s({}, {}, true);
     event ev = s.acquire();
@@ -57,7 +57,7 @@ TEST(coro_review_model, guests_host_that_a_destroyed_frame_wakes) {
 }
 
 // Nobody has polled: each of two threads destroys a frame of its own.
-TEST(coro_review_model, two_frames_destroyed_at_once) {
+TEST(coro_claim_model, two_frames_destroyed_at_once) {
   expect_holds({.preemptions = 2, .stale_reads = 1}, [] {
     loop_stage s;
     std::array<event, 2> events{s.acquire(), s.acquire()};

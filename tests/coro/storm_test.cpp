@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// A reviewer's attempts to break coroutines that wait.
+/// Coroutines that wait, stop, time out and destroy one another, as fast as they can; and frames that are destroyed where nobody is
+/// the polling thread.
 #include <poll.h>
 
 #include <atomic>
@@ -14,8 +15,8 @@ namespace {
 
 // --- Everything at once, on real kernels: each event is in one wait and gets at most one signal in each round, so that the
 // signal was consumed by a wait that succeeded, or is kept.
-class ReviewStorm : public in_coro_world {};
-IN_EVERY_WORLD(ReviewStorm);
+class CoroStorm : public in_coro_world {};
+IN_EVERY_WORLD(CoroStorm);
 
 struct storm {
   storm(unsigned seed, chime::proactor& l, std::vector<chime::event> e) : random(seed), loop(l), events(std::move(e)) {}
@@ -78,7 +79,7 @@ struct storm {
   }
 };
 
-TEST_P(ReviewStorm, EverySignalIsConsumedOnceOrKept) {
+TEST_P(CoroStorm, EverySignalIsConsumedOnceOrKept) {
   let_the_loop_see();
   for (unsigned round = 0; round < 1500; ++round) {
     auto pipe = conformance::descriptor_pair::pipe();
@@ -130,10 +131,11 @@ TEST_P(ReviewStorm, EverySignalIsConsumedOnceOrKept) {
 }
 
 // --- Two threads, each of which destroys frames of its own; nobody polls, nobody has.
-using ReviewDeathTest = in_coro_world;
-INSTANTIATE_TEST_SUITE_P(in, ReviewDeathTest, testing::Values(conformance::world{"epoll"}), conformance::name_of);
+using CoroDestroyersDeathTest = in_coro_world;
+INSTANTIATE_TEST_SUITE_P(in, CoroDestroyersDeathTest, testing::Values(conformance::world{"epoll"}),
+                         conformance::name_of);
 
-TEST_P(ReviewDeathTest, TwoThreadsDestroyFramesBeforeTheFirstPoll) {
+TEST_P(CoroDestroyersDeathTest, TwoThreadsDestroyFramesBeforeTheFirstPoll) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto both = [&] {
     constexpr std::size_t many = 2000;
@@ -158,7 +160,7 @@ TEST_P(ReviewDeathTest, TwoThreadsDestroyFramesBeforeTheFirstPoll) {
 }
 
 // --- A guest whose host sleeps on its handle, while another thread destroys a frame.
-TEST(ReviewGuest, TheHostThatADestroyedFrameWakesIsNotRefused) {
+TEST(CoroDestroyers, TheHostThatADestroyedFrameWakesIsNotRefused) {
   unsigned refused = 0;
   constexpr int rounds = 3000;
   for (int round = 0; round < rounds; ++round) {
@@ -184,25 +186,6 @@ TEST(ReviewGuest, TheHostThatADestroyedFrameWakesIsNotRefused) {
     EXPECT_TRUE(loop.close());
   }
   EXPECT_EQ(refused, 0U) << "of " << rounds;
-}
-
-// --- Chains.
-chime::task<> chain(int depth, chime::event& ev) {
-  if (depth == 0) {
-    (void)co_await chime::async_wait(ev);
-    co_return;
-  }
-  co_await chain(depth - 1, ev);
-}
-foreign begin_chain(int depth, chime::event& ev) { co_await chain(depth, ev); }
-
-TEST_P(ReviewDeathTest, DISABLED_AMillionTasksAreDestroyedWhileTheLastOneWaits) {
-  chime::event ev = acquire();
-  foreign f = begin_chain(1'000'000, ev);
-  EXPECT_EXIT((f.destroy(), std::_Exit(0)), testing::ExitedWithCode(0), "");
-  (void)ev.get_ticket().signal();
-  let_the_loop_work();
-  EXPECT_TRUE(f.ended());
 }
 
 }  // namespace
