@@ -96,6 +96,10 @@ PLACES = [
     ("misuse", GUEST, "loop::enter_as_guest", "return make_error_code(«inside == me» ?", "never", None),
     ("misuse", GUEST, "loop::enter_as_guest", "} else if («kernel->stays_with_thread() && as_guest.kernel_thread != me») {", "never", None),
     ("misuse", GUEST, "loop::enter_as_guest", "if («!polling_thread.compare_exchange_strong(inside, me, std::memory_order_acquire, std::memory_order_relaxed)») {", "never", None),
+    ("misuse", "src/coro/polling_claim.cpp", "polling_claim::polling_claim", "if («(holder & is_claim) == 0») refuse()", "never", None),
+    ("misuse", "src/coro/polling_claim.cpp", "polling_claim::polling_claim", "if («l.guest && kernels != 0 && kernels != me && l.kernel->stays_with_thread()») refuse()", "never", None),
+    ("misuse", "src/event/blocking.cpp", "sleep_until_signalled", "if («!c.word.consume(mine)») tell_of_another_thread()", "never", None),
+    ("misuse", "src/event/blocking.cpp", "block_until", "if («!found.same_wait(before)») tell_of_another_thread()", "never", None),
     ("misuse", POOL, "pool::check_open", "if («state.load(std::memory_order_acquire) == door::open») return {}", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::serves_plain_events", "return «state.load(std::memory_order_acquire) == door::open» &&", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::retire", "|| «!event_word::releasable(now)»)", "never", None),
@@ -128,6 +132,8 @@ PLACES = [
 
 # Where a fault or a loud stop is told and nothing is checked, or another function has checked it.
 NO_CHECKS = {
+    ("src/coro/polling_claim.cpp", "refuse"),  # its callers' checks are mutants
+    ("src/event/blocking.cpp", "tell_of_another_thread"),  # likewise
     ("src/pool/event_pool.cpp", "as_acquired"),
     ("src/pool/pool.cpp", "pool::refuse_release"),
     ("src/pool/pool.cpp", "pool::check_open"),  # its check is the line above

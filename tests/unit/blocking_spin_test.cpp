@@ -216,7 +216,8 @@ TEST_F(BlockingSpinDeathTest, D3_TheSpinningWaitTellsOfAWaitThatCameAndWent) {
   EXPECT_DEATH(beside_a_spinning_wait([](chime::event& ev) {
                  auto& word = cell_of(ev).word;
                  for (const auto end = chime::clock::now() + 2s; chime::clock::now() < end;) {
-                   if (word.block(word.peek()).phase() == phase::idle) (void)word.unblock();
+                   const auto before = word.peek();
+                   if (word.block(before).phase() == phase::idle) (void)word.unblock(before.next_wait(phase::blocked));
                  }
                  std::_Exit(0);
                }),
