@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 namespace chime::soak {
@@ -106,9 +105,11 @@ void waiter::destroy_frame(completion&&) noexcept {
   leave(shares);
 }
 
-wait_options waiter::options(const std::stop_token& token) noexcept {
-  deadline_ = plan_.has_deadline ? clock::now() + plan_.soon : never;
-  return {.deadline = deadline_, .stop = token};
+wait_options waiter::options(stop_reference stop) noexcept {
+  is_stoppable_ = stop.token().stop_possible();
+  const bool must_be_limited = plan_.keeps_awaiter && !is_stoppable_;
+  deadline_ = plan_.has_deadline || must_be_limited ? clock::now() + plan_.soon : never;
+  return {.deadline = deadline_, .stop = stop};
 }
 
 frame waiter::wait() {
@@ -119,34 +120,44 @@ frame waiter::wait() {
     events = {own.data(), plan_.events};
   }
   const std::stop_token token = source_.get_token();
-  for (unsigned left = plan_.rounds; left > 0; --left) {
-    const wait_options how = options(token);
+  if (plan_.keeps_awaiter) {
+    auto kept = async_wait(events[0], options(token)).operator co_await();
     ++tally_.waits;
-    if (plan_.kind == wait_kind::any) {
-      const result<std::size_t> first = co_await async_wait_any(events, how);
-      ended_with(first ? std::error_code{} : first.error());
-      if (first) consumed(*first);
-    } else if (plan_.kind == wait_kind::all) {
-      const result<void> every = co_await async_wait_all(events, how);
-      ended_with(every ? std::error_code{} : every.error());
-      for (std::size_t i = 0; every && i < events.size(); ++i) consumed(i);
-    } else {
-      const result<void> only = co_await async_wait(events[0], how);
-      ended_with(only ? std::error_code{} : only.error());
-      if (only) consumed(0);
-    }
+    const result<void> only = co_await kept;
+    if (ended_with(only)) consumed(0);
+    co_await wait_once(events, options({}));  // a stop is nothing to it
+  } else {
+    for (unsigned left = plan_.rounds; left > 0; --left) co_await wait_once(events, options(token));
   }
   has_ended_ = true;
   leave();
 }
 
-void waiter::ended_with(std::error_code error) noexcept {
+task<> waiter::wait_once(std::span<event> events, wait_options how) {
+  ++tally_.waits;
+  if (plan_.kind == wait_kind::any) {
+    const result<std::size_t> first = co_await async_wait_any(events, how);
+    if (ended_with(first)) consumed(*first);
+  } else if (plan_.kind == wait_kind::all) {
+    const result<void> every = co_await async_wait_all(events, how);
+    if (!ended_with(every)) co_return;
+    for (std::size_t i = 0; i < events.size(); ++i) consumed(i);
+  } else {
+    const result<void> only = co_await async_wait(events[0], how);
+    if (ended_with(only)) consumed(0);
+  }
+}
+
+/// True: with success.
+bool waiter::ended_with(const auto& got) noexcept {
+  const std::error_code error = got ? std::error_code{} : got.error();
   if (has_ended_) tell("its wait ended after its end");
   if (!error) {
     ++tally_.succeeded;
   } else if (error == errc::cancelled) {
     ++tally_.cancelled;
-    const bool was_asked = stop_asked_.load(std::memory_order_relaxed) || cancel_asked_.load(std::memory_order_relaxed);
+    const bool was_asked =
+        (is_stoppable_ && stop_asked_.load(std::memory_order_relaxed)) || cancel_asked_.load(std::memory_order_relaxed);
     if (!was_asked) tell("cancelled by nobody");
   } else if (error == errc::timed_out) {
     ++tally_.timed_out;
@@ -154,6 +165,7 @@ void waiter::ended_with(std::error_code error) noexcept {
   } else {
     tell(error.message().c_str());
   }
+  return !error;
 }
 
 void waiter::consumed(std::size_t event) noexcept {

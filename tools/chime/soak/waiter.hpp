@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chime/coro.hpp>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -52,8 +53,9 @@ class waiter {
   [[nodiscard]] frame wait();
   [[nodiscard]] task<bool> finds_signal(event&);
   [[nodiscard]] bool acquire();
-  [[nodiscard]] wait_options options(const std::stop_token&) noexcept;
-  void ended_with(std::error_code) noexcept;
+  [[nodiscard]] task<> wait_once(std::span<event>, wait_options);
+  [[nodiscard]] wait_options options(stop_reference) noexcept;
+  [[nodiscard]] bool ended_with(const auto& got) noexcept;
   void consumed(std::size_t event) noexcept;
   void check_shown(std::size_t event) noexcept;
   void check_signals(std::size_t event) noexcept;
@@ -93,7 +95,8 @@ class waiter {
   // By the waiting coroutine, and then by the task.
   coroutine_books tally_;
   std::array<unsigned, waiter_plan::most_events> consumed_{};
-  time_point deadline_ = never;
+  time_point deadline_ = never;  ///< of the wait under way
+  bool is_stoppable_ = false;    ///< it
   bool has_ended_ = false;
 };
 

@@ -35,6 +35,7 @@ waiter_plan drawing::draw() {
   plan_.has_deadline = one_in(4);
   plan_.soon = std::chrono::microseconds(below(256));
   plan_.has_token = one_in(2);
+  plan_.keeps_awaiter = plan_.has_token && plan_.kind == wait_kind::one && one_in(2);
   plan_.frame_owns = one_in(8);
   const bool stops = plan_.has_token && one_in(2);
   const bool destroys = one_in(4);

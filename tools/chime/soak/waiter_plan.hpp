@@ -37,6 +37,7 @@ struct waiter_plan {
   bool has_deadline = false;
   std::chrono::microseconds soon{0};  ///< the deadline of each
   bool has_token = false;             ///< of a stop, whether or not it is requested
+  bool keeps_awaiter = false;         ///< while it waits once more, for what no stop can end
   bool is_native = false;             ///< its first event
   bool frame_owns = false;            ///< the events: they are released by its end, or by its destruction
   std::size_t twice = none;           ///< the event that is signalled twice
