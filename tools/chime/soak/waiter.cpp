@@ -203,13 +203,18 @@ task<> waiter::live() {
     co_return;
   }
   if (!plan_.has(deed::begin)) frame_ = wait();
+  ++tally_.waits;  // the one below; before the producer may begin one
   turn_.store(turn::producer, std::memory_order_release);
-  const bool told = co_await finds_signal(all_done_);
-  if (!told) tell("the task's own wait did not end with success");
+  const result<void> told = co_await async_wait(all_done_);
+  if (told) {
+    ++tally_.succeeded;
+  } else {
+    tell(told.error().message().c_str());
+  }
   frame_.destroy();
   for (std::size_t i = 0; i < plan_.events; ++i) {
     if (!plan_.frame_owns) {
-      const bool was_kept = co_await finds_signal(events_[i]);
+      const bool was_kept = co_await has_kept_signal(events_[i]);
       if (was_kept) consumed(i);
     }
     check_signals(i);
@@ -218,14 +223,13 @@ task<> waiter::live() {
   settle();
 }
 
-/// The task's own waits: without a limit for the signal that must come, and without patience for those that may be there.
-task<bool> waiter::finds_signal(event& ev) {
-  const bool must_come = &ev == &all_done_;
+/// A wait without patience.
+task<bool> waiter::has_kept_signal(event& ev) {
   ++tally_.waits;
-  const result<void> got = co_await async_wait(ev, {.deadline = must_come ? never : time_point{}});
+  const result<void> got = co_await async_wait(ev, {.deadline = time_point{}});
   if (got) {
     ++tally_.succeeded;
-  } else if (got.error() == errc::timed_out && !must_come) {
+  } else if (got.error() == errc::timed_out) {
     ++tally_.timed_out;
   } else {
     tell(got.error().message().c_str());

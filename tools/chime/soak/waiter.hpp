@@ -51,7 +51,7 @@ class waiter {
  private:
   [[nodiscard]] task<> live();
   [[nodiscard]] frame wait();
-  [[nodiscard]] task<bool> finds_signal(event&);
+  [[nodiscard]] task<bool> has_kept_signal(event&);
   [[nodiscard]] bool acquire();
   [[nodiscard]] task<> wait_once(std::span<event>, wait_options);
   [[nodiscard]] wait_options options(stop_reference) noexcept;
