@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace chime::soak {
+namespace {
+
+constexpr std::chrono::microseconds between_attempts{20};
+
+}  // namespace
 
 void waiter::tell(const char* what) noexcept {
   static constexpr const char* names[] = {"one event", "any", "all"};
@@ -24,6 +29,7 @@ void waiter::spawn(const waiter_plan& plan, ledger& books) {
   cancel_asked_.store(false, std::memory_order_relaxed);
   cancel_won_ = false;
   has_ended_ = false;
+  has_begun_.store(false, std::memory_order_relaxed);
   tally_ = {};
   unsigned shares = 2;  // the waiting coroutine's, and the producer's
   for (const deed_of& d : std::span{plan.deeds.data(), plan.deed_count}) {
@@ -56,6 +62,7 @@ void waiter::carry_out(const deed_of& d, ledger& books) noexcept {
   switch (d.what) {
     case deed::begin:
       frame_ = wait();
+      has_begun_.store(true, std::memory_order_release);
       break;
     case deed::signal:
       signal(d.event, books);
@@ -93,9 +100,14 @@ void waiter::signal(std::size_t event, ledger& books) noexcept {
   if (result == signal_result::coalesced && is_only_one) tell("the only signal of an event was coalesced");
 }
 
-/// Inside a poll: the coroutine waits, or has ended.
+/// Inside a poll: the coroutine is on its way to the loop, waits, or has ended. If it has not begun, this is tried again.
 void waiter::destroy_frame(completion&&) noexcept {
   ++side_->books.operations_completed;
+  if (!has_begun_.load(std::memory_order_acquire)) {
+    ++side_->books.operations_submitted;
+    loop_->submit(destruction_, callback::to<&waiter::destroy_frame>(*this), clock::now() + between_attempts);
+    return;
+  }
   unsigned shares = 1;
   if (!has_ended_) {
     frame_.destroy();
@@ -202,7 +214,10 @@ task<> waiter::live() {
     tell("no event to be had");
     co_return;
   }
-  if (!plan_.has(deed::begin)) frame_ = wait();
+  if (!plan_.has(deed::begin)) {
+    frame_ = wait();
+    has_begun_.store(true, std::memory_order_relaxed);  // for this thread
+  }
   ++tally_.waits;  // the one below; before the producer may begin one
   turn_.store(turn::producer, std::memory_order_release);
   const result<void> told = co_await async_wait(all_done_);

@@ -79,6 +79,7 @@ class waiter {
   event all_done_;
   ticket all_done_name_;
   frame frame_;
+  std::atomic<bool> has_begun_ = false;  ///< release and acquire: shows `frame_`
   operation destruction_;
   std::stop_source source_{std::nostopstate};
   /// Those who are not through: the waiting coroutine, the producer, each peer that was asked, the destruction. Acquire and

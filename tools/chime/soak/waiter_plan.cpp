@@ -22,7 +22,6 @@ class drawing {
   [[nodiscard]] bool one_in(unsigned bound) { return below(bound) == 0; }
   void add(deed what, std::size_t event, bool by_peer) { plan_.deeds[plan_.deed_count++] = {what, event, by_peer}; }
   void draw_signals(bool ends_anyway);
-  void order();
 
   std::mt19937_64& random_;
   waiter_plan plan_;
@@ -44,7 +43,7 @@ waiter_plan drawing::draw() {
   if (one_in(8)) add(deed::cancel, below(static_cast<unsigned>(plan_.events)), one_in(2));
   if (one_in(2)) add(deed::begin, 0, false);
   draw_signals(plan_.has_deadline || stops || destroys);
-  order();
+  std::ranges::shuffle(std::span{plan_.deeds.data(), plan_.deed_count}, random_);
   return plan_;
 }
 
@@ -64,15 +63,6 @@ void drawing::draw_signals(bool ends_anyway) {
     plan_.twice = 0;
     add(deed::signal, 0, one_in(2));
   }
-}
-
-/// What has not begun cannot be destroyed.
-void drawing::order() {
-  const std::span deeds{plan_.deeds.data(), plan_.deed_count};
-  std::ranges::shuffle(deeds, random_);
-  const auto begin = std::ranges::find(deeds, deed::begin, &deed_of::what);
-  const auto destroy = std::ranges::find(deeds, deed::destroy, &deed_of::what);
-  if (begin != deeds.end() && destroy < begin) std::iter_swap(begin, destroy);
 }
 
 }  // namespace

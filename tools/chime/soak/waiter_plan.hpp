@@ -19,7 +19,7 @@ enum class deed : unsigned char {
   signal,   ///< one of its events
   stop,     ///< request a stop
   cancel,   ///< the wait for one of its events, by ticket
-  destroy,  ///< have its frame destroyed, on the polling thread
+  destroy,  ///< have its frame destroyed, on the polling thread, as soon as there is one
 };
 struct deed_of {
   deed what = deed::begin;
