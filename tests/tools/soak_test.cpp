@@ -31,6 +31,15 @@ json read(const std::filesystem::path& path) {
   return json::parse(file);
 }
 
+void expect_every_end_of_coroutines(const json& one) {
+  const json& coroutines = one.at("coroutines");
+  const auto count = [&coroutines](const char* what) { return coroutines.at(what).get<std::uint64_t>(); };
+  for (const char* end : {"succeeded", "cancelled", "timed_out", "withdrawn", "consumed"})
+    EXPECT_GT(count(end), 0U) << end;
+  EXPECT_EQ(count("spawned"), count("ended"));
+  EXPECT_EQ(count("waits"), count("succeeded") + count("cancelled") + count("timed_out") + count("withdrawn"));
+}
+
 TEST_P(soak, accounts_for_every_signal) {
   const tools_test::temporary_tree here;
   for (const char* producers : {"1", "3"}) {
@@ -52,6 +61,7 @@ TEST_P(soak, accounts_for_every_signal) {
     EXPECT_GT(count("stale"), 0U);
     EXPECT_EQ(count("sent"), count("delivered") + count("coalesced") + count("stale"));
     EXPECT_EQ(one.at("waits").at("submitted"), one.at("waits").at("completed"));
+    expect_every_end_of_coroutines(one);
     EXPECT_EQ(one.at("memory").at("library_bytes_after"), 0);
   }
 }
@@ -69,6 +79,7 @@ TEST_P(soak, accounts_for_every_signal_of_a_guest) {
   EXPECT_TRUE(contains(o.out, " as a guest: passed\n")) << o.out;
   const json one = read(file).at("backends").at(0);
   EXPECT_EQ(one.at("waits").at("submitted"), one.at("waits").at("completed"));
+  expect_every_end_of_coroutines(one);
   EXPECT_GT(one.at("guest").at("wakeups"), 0);
   EXPECT_LE(one.at("guest").at("wakeups"), one.at("guest").at("turns"));
 }
@@ -112,6 +123,15 @@ ledger books_in_order() {
   b.cancelled = 2;
   b.timed_out = 1;
   b.operations_submitted = b.operations_completed = 5;
+  b.coroutines = {.spawned = 2,
+                  .ended = 2,
+                  .waits = 9,
+                  .succeeded = 3,
+                  .cancelled = 1,
+                  .timed_out = 3,
+                  .withdrawn = 2,
+                  .consumed = 4};
+  b.certain.delivered += 4, b.certain.sent += 4, b.certain.consumed += 4;
   return b;
 }
 
@@ -127,6 +147,11 @@ TEST(soak_books, show_each_thing_that_can_go_wrong) {
       {"a wait that ended in no way", [](ledger& b) { ++b.submitted, ++b.completed; }},
       {"a raced signal out of nowhere", [](ledger& b) { b.raced.delivered = 1, b.raced.sent = 2; }},
       {"more raced signals kept than there were uses", [](ledger& b) { b.raced.delivered += 3, b.raced.sent += 3; }},
+      {"a coroutine that did not end", [](ledger& b) { ++b.coroutines.spawned; }},
+      {"a wait of a coroutine that did not end", [](ledger& b) { ++b.coroutines.waits; }},
+      {"a wait of a coroutine that ended twice", [](ledger& b) { ++b.coroutines.cancelled; }},
+      {"a signal that a coroutine made up", [](ledger& b) { ++b.coroutines.consumed, ++b.certain.consumed; }},
+      {"a signal that a coroutine lost", [](ledger& b) { --b.coroutines.consumed, --b.certain.consumed; }},
       {"an operation that did not complete", [](ledger& b) { ++b.operations_submitted; }},
   };
   for (const auto& [what, spoil] : wrongs) {

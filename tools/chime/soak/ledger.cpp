@@ -32,6 +32,18 @@ account& account::operator+=(const account& other) noexcept {
   return *this;
 }
 
+coroutine_books& coroutine_books::operator+=(const coroutine_books& other) noexcept {
+  spawned += other.spawned;
+  ended += other.ended;
+  waits += other.waits;
+  succeeded += other.succeeded;
+  cancelled += other.cancelled;
+  timed_out += other.timed_out;
+  withdrawn += other.withdrawn;
+  consumed += other.consumed;
+  return *this;
+}
+
 ledger& ledger::operator+=(const ledger& other) noexcept {
   certain += other.certain;
   raced += other.raced;
@@ -42,6 +54,7 @@ ledger& ledger::operator+=(const ledger& other) noexcept {
   blocked += other.blocked;
   operations_submitted += other.operations_submitted;
   operations_completed += other.operations_completed;
+  coroutines += other.coroutines;
   return *this;
 }
 
@@ -55,8 +68,12 @@ std::vector<std::string> breaches_of(const ledger& sum, std::uint64_t stale_by_p
         sum.certain.consumed + sum.certain.dropped);
   equal("submits", sum.submitted, "completions", sum.completed);
   equal("operations submitted", sum.operations_submitted, "operations completed", sum.operations_completed);
-  equal("waits, submitted or blocked", sum.submitted + sum.blocked, "consumed + cancelled + timed out",
-        sum.consumed() + sum.cancelled + sum.timed_out);
+  const coroutine_books& c = sum.coroutines;
+  equal("waits, submitted or blocked, and signals consumed by coroutines", sum.submitted + sum.blocked + c.consumed,
+        "consumed + cancelled + timed out", sum.consumed() + sum.cancelled + sum.timed_out);
+  equal("coroutines spawned", c.spawned, "coroutines ended", c.ended);
+  equal("waits of coroutines", c.waits, "succeeded + cancelled + timed out + withdrawn",
+        c.succeeded + c.cancelled + c.timed_out + c.withdrawn);
   equal("stale signals", sum.stale(), "stale signals that the pools counted", stale_by_pool);
   if (sum.raced.consumed > sum.raced.delivered || sum.raced.delivered > sum.raced.consumed + sum.raced.uses) {
     wrong.push_back(fmt::format("of {} uses that were raced for, {} signals were delivered and {} consumed",

@@ -25,6 +25,20 @@ struct account {
   account& operator+=(const account&) noexcept;
 };
 
+/// What the coroutines came to.
+struct coroutine_books {
+  std::uint64_t spawned = 0;
+  std::uint64_t ended = 0;
+  std::uint64_t waits = 0;      ///< co_awaits begun
+  std::uint64_t succeeded = 0;  ///< of these
+  std::uint64_t cancelled = 0;  ///< of these, by a stop or by ticket
+  std::uint64_t timed_out = 0;  ///< of these
+  std::uint64_t withdrawn = 0;  ///< of these: their frames were destroyed
+  std::uint64_t consumed = 0;   ///< signals, which are in the accounts, too
+
+  coroutine_books& operator+=(const coroutine_books&) noexcept;
+};
+
 /// One thread's books, or the sum of all.
 ///
 /// Where what becomes of a signal is certain, each is consumed or dropped. Where a use is raced for (two signals around one
@@ -40,6 +54,7 @@ struct alignas(64) ledger {
   std::uint64_t blocked = 0;    ///< waits that a thread blocked for
   std::uint64_t operations_submitted = 0;
   std::uint64_t operations_completed = 0;
+  coroutine_books coroutines;
 
   ledger& operator+=(const ledger&) noexcept;
   [[nodiscard]] std::uint64_t sent() const noexcept { return certain.sent + raced.sent; }

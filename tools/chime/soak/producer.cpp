@@ -14,12 +14,15 @@ constexpr std::chrono::seconds patience{30};
 /// Uses between two operations, and between two late signals.
 constexpr std::uint64_t uses_for_errand = 256;
 constexpr std::uint64_t uses_for_late_signal = 16;
+/// Uses between two deeds for coroutines. One has some three of them.
+constexpr std::uint64_t uses_for_deed = 32;
 
 }  // namespace
 
 producer::producer(common& shared, std::uint64_t seed)
     : shared_(shared), random_(seed), errands_(shared.loop, shared.side) {
   for (use& u : uses_) u.loop = &shared.side;
+  for (waiter& w : waiters_) w.open(shared.loop, shared.pool, shared.native_pool, shared.side);
 }
 
 void producer::run(const std::atomic<bool>& finished) {
@@ -55,6 +58,7 @@ void producer::step() {
     ++begun_;
     if (begun_ % uses_for_late_signal == 0) signal_late(random_());
     if (begun_ % uses_for_errand == 0) errands_.run_one(random_(), books_);
+    if (begun_ % uses_for_deed == 0) attend(waiters_[begun_ / uses_for_deed % waiters_at_once], true);
   } else if (steps_ % uses_at_once == 0 && !has_work()) {
     std::this_thread::yield();  // everything is with the loop or with others
   }
@@ -78,6 +82,26 @@ bool producer::settle(use& u) {
       return true;
   }
   return true;
+}
+
+/// Does the next thing that one coroutine's plan asks for.
+void producer::attend(waiter& w, bool may_spawn) {
+  switch (w.whose_turn()) {
+    case waiter::turn::loop:
+      break;
+    case waiter::turn::nobody:
+      if (may_spawn) w.spawn(draw_waiter_plan(random_), books_);
+      break;
+    case waiter::turn::producer:
+      if (const auto next = w.next_deed(); !next) {
+        break;
+      } else if (next->by_peer) {
+        ask_peer({.wanted = favour::deed, .name = {}, .coroutine = &w, .part = *next});
+      } else {
+        w.carry_out(*next, books_);
+      }
+      break;
+  }
 }
 
 /// Releases the event if it is here, into the cache or to the pool; its tickets are for late signals from now on.
@@ -121,6 +145,10 @@ void producer::serve() {
 }
 
 void producer::serve(const request& what) {
+  if (what.wanted == favour::deed) {
+    what.coroutine->carry_out(what.part, books_);
+    return;
+  }
   use& u = *what.of;
   switch (what.wanted) {
     case favour::signal: {
@@ -141,11 +169,15 @@ void producer::serve(const request& what) {
       u.ev.reset();
       u.now.store(phase::done, std::memory_order_release);
       break;
+    case favour::deed:
+      break;
   }
 }
 
 bool producer::has_waits() const {
-  return std::ranges::any_of(uses_, [](const use& u) { return u.now.load(std::memory_order_relaxed) != phase::idle; });
+  return std::ranges::any_of(uses_,
+                             [](const use& u) { return u.now.load(std::memory_order_relaxed) != phase::idle; }) ||
+         std::ranges::any_of(waiters_, [](const waiter& w) { return w.whose_turn() != waiter::turn::nobody; });
 }
 
 /// Whether one of the uses can go on here.
@@ -158,6 +190,7 @@ void producer::drain() {
   const time_point since = clock::now();
   while (has_waits() || !errands_.all_done()) {
     for (use& u : uses_) (void)settle(u);
+    for (waiter& w : waiters_) attend(w, false);
     if (!patient(since, "a wait or an operation")) return;
   }
   for (use& u : uses_) write_late(u);

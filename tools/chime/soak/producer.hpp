@@ -12,6 +12,7 @@
 #include "errands.hpp"
 #include "gate.hpp"
 #include "use.hpp"
+#include "waiter.hpp"
 
 namespace chime::soak {
 
@@ -28,6 +29,8 @@ struct common {
 class producer {
  public:
   static constexpr std::size_t uses_at_once = 1024;
+  static constexpr std::size_t waiters_at_once = 16;
+  static constexpr std::size_t events_at_once = uses_at_once + waiters_at_once * waiter::events_at_once;
 
   /// Every random choice of it comes from the seed.
   producer(common& shared, std::uint64_t seed);
@@ -46,12 +49,14 @@ class producer {
   [[nodiscard]] const ledger& books() const noexcept { return books_; }
 
  private:
-  enum class favour : unsigned char { signal, race, release };
+  enum class favour : unsigned char { signal, race, release, deed };
   /// What another producer is asked to do.
   struct request {
     favour wanted = favour::signal;
     ticket name;
     use* of = nullptr;
+    waiter* coroutine = nullptr;
+    deed_of part = {};  ///< in the coroutine's plan
   };
 
   // The random mix (mix.cpp).
@@ -69,6 +74,7 @@ class producer {
   void work();
   void step();
   [[nodiscard]] bool settle(use&);
+  void attend(waiter&, bool may_spawn);
   void finish(use&);
   signal_result signal(use&);
   void expect(signal_result got, signal_result wanted, const use&);
@@ -86,6 +92,7 @@ class producer {
   std::optional<event_cache> cache_;  ///< made anew whenever the gate opens
   errands errands_;
   std::array<use, uses_at_once> uses_;
+  std::array<waiter, waiters_at_once> waiters_;
   std::uint64_t steps_ = 0;
   std::uint64_t begun_ = 0;
   std::array<ticket, 256> old_names_;  ///< of uses that are over

@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 
 std::string to_text(const outcome& o) {
   const ledger& b = o.books;
+  const coroutine_books& c = b.coroutines;
   std::string text = fmt::format(
       "{}: {}\n"
       "  {:.1f} s, {} signals ({:.2f} million a second), compared {} times\n"
@@ -22,12 +23,13 @@ std::string to_text(const outcome& o) {
       "  {} submits = {} completions; {} waits blocked; {} consumed, {} cancelled, {} timed out, {} dropped by "
       "release\n"
       "  {} operations = {} completions\n"
+      "  {} coroutines; {} waits of them = {} succeeded + {} cancelled + {} timed out + {} withdrawn\n"
       "  memory {} bytes at the last rest, {} after the end; the process grew by {}; {} descriptors at rest\n",
       o.backend, o.breaches.empty() ? "passed" : "FAILED", o.took.count(), b.sent(),
       static_cast<double>(b.sent()) / 1e6 / o.took.count(), o.rests, b.sent(), b.delivered(), b.coalesced(), b.stale(),
       b.certain.foreign, b.submitted, b.completed, b.blocked, b.consumed(), b.cancelled, b.timed_out, b.certain.dropped,
-      b.operations_submitted, b.operations_completed, o.library_bytes, o.library_bytes_end, o.resident_growth,
-      o.descriptors);
+      b.operations_submitted, b.operations_completed, c.ended, c.waits, c.succeeded, c.cancelled, c.timed_out,
+      c.withdrawn, o.library_bytes, o.library_bytes_end, o.resident_growth, o.descriptors);
   if (o.turns != 0) text += fmt::format("  {} turns of the guest, {} wake-ups\n", o.turns, o.wakeups);
   for (const std::string& breach : o.breaches) text += fmt::format("  BREACH: {}\n", breach);
   return text;
@@ -36,6 +38,12 @@ std::string to_text(const outcome& o) {
 ordered_json json_of(const account& a) {
   return {{"uses", a.uses},   {"sent", a.sent},       {"delivered", a.delivered}, {"coalesced", a.coalesced},
           {"stale", a.stale}, {"foreign", a.foreign}, {"consumed", a.consumed},   {"dropped", a.dropped}};
+}
+
+ordered_json json_of(const coroutine_books& c) {
+  return {{"spawned", c.spawned},     {"ended", c.ended},         {"waits", c.waits},
+          {"succeeded", c.succeeded}, {"cancelled", c.cancelled}, {"timed_out", c.timed_out},
+          {"withdrawn", c.withdrawn}, {"consumed", c.consumed}};
 }
 
 ordered_json json_of(const outcome& o) {
@@ -54,6 +62,7 @@ ordered_json json_of(const outcome& o) {
             {"cancelled", b.cancelled},
             {"timed_out", b.timed_out}}},
           {"operations", {{"submitted", b.operations_submitted}, {"completed", b.operations_completed}}},
+          {"coroutines", json_of(b.coroutines)},
           {"certain", json_of(b.certain)},
           {"raced", json_of(b.raced)},
           {"memory",

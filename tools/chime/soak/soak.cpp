@@ -31,7 +31,7 @@ constexpr std::size_t native_events = 8;
 
 /// As many as can be out, and what caches may hide: with these, "exhausted" is a breach.
 [[nodiscard]] std::size_t capacity_for(unsigned producers) {
-  return producers * (producer::uses_at_once + event_cache::limit + 16) + 16;
+  return producers * (producer::events_at_once + event_cache::limit + 16) + 16;
 }
 
 /// All of it, for one backend.
@@ -246,8 +246,10 @@ void tell(const outcome& o) {
   const bool is_due = o.rests <= 10 || o.rests % 10 == 0;
   if (!is_due) return;
   const double signals = static_cast<double>(o.books.sent());
-  fmt::print(stderr, "soak: {} {:.0f} s, {:.1f} million signals ({:.2f} a second), {} rests, no breach\n", o.backend,
-             o.took.count(), signals / 1e6, signals / 1e6 / o.took.count(), o.rests);
+  fmt::print(
+      stderr,
+      "soak: {} {:.0f} s, {:.1f} million signals ({:.2f} a second), {} waits of coroutines, {} rests, no breach\n",
+      o.backend, o.took.count(), signals / 1e6, signals / 1e6 / o.took.count(), o.books.coroutines.waits, o.rests);
 }
 
 outcome soak::run() {
