@@ -58,8 +58,7 @@ struct recycling {
   }
   void deallocate(T* block, std::size_t n) noexcept {
     driver* const here = ordinary ? driver::in_turn() : nullptr;
-    if (here == nullptr || !here->keep_block(block, n * sizeof(T)))
-      std::allocator<T>().deallocate(block, n);
+    if (here == nullptr || !here->keep_block(block, n * sizeof(T))) std::allocator<T>().deallocate(block, n);
   }
 };
 
@@ -186,8 +185,8 @@ struct initiation {
       if (is_same(by->executor(), executor)) {
         begin_with(*by, std::move(handler), no_work{}, ev, back, deadline);
       } else {
-        begin_with(*by, std::move(handler), host::prefer(executor, host::execution::outstanding_work.tracked),
-                   ev, back, deadline);
+        begin_with(*by, std::move(handler), host::prefer(executor, host::execution::outstanding_work.tracked), ev, back,
+                   deadline);
       }
     }
   }
