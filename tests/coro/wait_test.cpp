@@ -207,8 +207,11 @@ TEST_P(CoroWait, AllocatesNothing) {
   record<std::size_t> any;
   record<> all;
   record<> time;
+  record<> handle;
   record<> there;
   foreign f[5];
+  auto pipe = conformance::descriptor_pair::pipe();
+  ASSERT_TRUE(conformance::write_byte(pipe.second));
   const auto later = clock::now() + 1h;
   const auto body = [&]() -> foreign {
     const wait_options options{.deadline = later, .stop = token};
@@ -216,6 +219,7 @@ TEST_P(CoroWait, AllocatesNothing) {
     any.result = co_await chime::async_wait_any(events, options);
     all.result = co_await chime::async_wait_all(events, options);
     time.result = co_await chime::sleep_until(loop, clock::now(), token);
+    handle.result = co_await chime::async_wait(loop, pipe.first, chime::interest::readable, options);
     there.result = co_await chime::resume_on(loop);
   };
   let_the_loop_see();
@@ -235,6 +239,7 @@ TEST_P(CoroWait, AllocatesNothing) {
   EXPECT_EQ(any.outcome(), outcome::success);
   EXPECT_EQ(all.outcome(), outcome::success);
   EXPECT_EQ(time.outcome(), outcome::success);
+  EXPECT_EQ(handle.outcome(), outcome::success);
   EXPECT_EQ(there.outcome(), outcome::success);
 }
 
