@@ -89,9 +89,9 @@ result<void> block_until(cell& c, time_point deadline) noexcept {
   if (found.bits() == before.with(phase::signalled).bits()) [[likely]]
     return {};
   if (found.refused()) return std::unexpected(make_error_code(fault::waits_exhausted));
-  if (!found.same_wait(before)) tell_of_another_thread();
   if (found.phase() == phase::free) misuse("an event was waited for after it was released");
   if (found.phase() != phase::idle) misuse("an event was waited for while another wait is in flight");
+  // If block() has changed nothing, since another wait or use came between, this tells.
   return sleep_until_signalled(c, before.next_wait(phase::blocked), deadline);
 }
 

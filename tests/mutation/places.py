@@ -99,7 +99,6 @@ PLACES = [
     ("misuse", "src/coro/polling_claim.cpp", "polling_claim::polling_claim", "if («(holder & is_claim) == 0») refuse()", "never", None),
     ("misuse", "src/coro/polling_claim.cpp", "polling_claim::polling_claim", "if («l.guest && kernels != 0 && kernels != me && l.kernel->stays_with_thread()») refuse()", "never", None),
     ("misuse", "src/event/blocking.cpp", "sleep_until_signalled", "if («!c.word.consume(mine)») tell_of_another_thread()", "never", None),
-    ("misuse", "src/event/blocking.cpp", "block_until", "if («!found.same_wait(before)») tell_of_another_thread()", "never", None),
     ("misuse", POOL, "pool::check_open", "if («state.load(std::memory_order_acquire) == door::open») return {}", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::serves_plain_events", "return «state.load(std::memory_order_acquire) == door::open» &&", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::retire", "|| «!event_word::releasable(now)»)", "never", None),
