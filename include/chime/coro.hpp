@@ -139,24 +139,19 @@ class CHIME_API operation_wait {
  private:
   struct stopper {
     operation_wait* wait;
-    void operator()() const noexcept { wait->wanted_.loop->cancel(wait->main_); }
+    void operator()() const noexcept { wait->wanted_.loop->cancel(wait->operation_); }
   };
   [[nodiscard]] bool is_here() const noexcept;
   void start() noexcept;
   void submit() noexcept;
   void started_on_loop(completion&&) noexcept;
-  void main_ended(completion&&) noexcept;
-  void deadline_ended(completion&&) noexcept;
-  void finish_one() noexcept;
+  void ended(completion&&) noexcept;
   void withdraw() noexcept;
 
   request wanted_;
   std::coroutine_handle<> frame_;  ///< null: does not wait
-  unsigned pending_ = 0;           ///< operations in flight
-  bool timed_out_ = false;         ///< the deadline has cancelled the watch
   std::error_code error_;
-  operation main_;
-  operation deadline_;  ///< of a watch
+  operation operation_;
   std::optional<sync::stop_callback<stopper>> stopper_;
 };
 

@@ -99,8 +99,8 @@ class CHIME_API proactor {
 
   /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is,
   /// until wake() or stop() was called, or until the timeout (negative: for ever; zero: does not sleep); 0 then.
-  /// Errors: wrong_thread, loop_closed, driven_by_host, polling (called from inside a completion); what the kernel says, with its code
-  /// (where completions have run, the next poll says it).
+  /// Errors: wrong_thread, loop_closed, driven_by_host, polling (called from inside a completion); what the kernel says,
+  /// with its code (where completions have run, the next poll says it).
   /// System calls: none while completions flow and no handle is watched.
   [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) noexcept;
   /// Polls until stop(). A stop() that came before counts; each run() that ends by it takes it back.
@@ -111,16 +111,16 @@ class CHIME_API proactor {
   /// meanwhile.
   void wake() noexcept;
 
-  /// Post: runs `done` inside a poll. This and the two below: any thread; O(1), no allocation, no system call unless
+  /// Post: runs `done` inside a poll. This and those below: any thread; O(1), no allocation, no system call unless
   /// the loop sleeps. Submitting an operation that is in flight stops the program.
   void submit(operation&, callback done) noexcept;
   /// Timer: completes with success at `due`, or `cancelled`.
   void submit(operation&, callback done, time_point due) noexcept;
   /// One-shot watch: completes with success when the handle is ready (also if it hung up or is in error: then reading
   /// or writing tells), with EBADF if it is no open handle, with the kernel's code if it takes no more watches (EMFILE,
-  /// ENOMEM, ENOSPC), or `cancelled`. Closing the handle completes nothing: cancel first. The file stays open until
-  /// then.
-  void submit(operation&, callback done, native_handle, interest) noexcept;
+  /// ENOMEM, ENOSPC), `cancelled`, or `timed_out`. Closing the handle completes nothing: cancel first. The file stays open
+  /// until then.
+  void submit(operation&, callback done, native_handle, interest, time_point deadline = never) noexcept;
   /// Waits for a handle of somebody else, and reads it by its policy: completes with success when it has read something, with
   /// `cancelled`, or with `timed_out`; then nothing was read. If another reader took what was there, the wait goes on. Errors
   /// otherwise: as for a watch, and handle_misfit (not of the kind that the policy names: nothing was read), EPIPE (a pipe that

@@ -31,6 +31,9 @@ class task;
 
 namespace detail {
 
+/// Stops the program.
+[[noreturn]] CHIME_API void tell_of_no_task() noexcept;
+
 struct task_promise_base {
   struct final_awaiter {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -88,6 +91,19 @@ struct task_promise<void> : task_promise_base {
   void take() const { rethrow(); }
 };
 
+/// Starts a task; the awaiting coroutine goes on where it ends.
+template <class Promise>
+struct task_starter {
+  std::coroutine_handle<Promise> frame;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) const noexcept {
+    if (!frame || frame.done()) [[unlikely]]
+      tell_of_no_task();
+    frame.promise().continuation = caller;
+    return frame;
+  }
+};
+
 template <class Awaitable>
 decltype(auto) get_awaiter(Awaitable&& a) {
   if constexpr (requires { std::forward<Awaitable>(a).operator co_await(); }) {
@@ -105,8 +121,9 @@ using awaited_t = decltype(get_awaiter(std::declval<Awaitable>()).await_resume()
 }  // namespace detail
 
 /// A coroutine that has not begun: it begins when it is awaited, run or spawned, and that can be done once. Whoever awaits it
-/// gets its value, or the exception that it threw. Owned like any object: destroying it destroys the coroutine, wherever
-/// that has got to (if it waits, see coro.hpp). T: void, a reference, or movable.
+/// gets its value, or the exception that it threw. Awaited after its end, or after it was moved away, it stops the program.
+/// Owned like any object: destroying it destroys the coroutine, wherever that has got to (if it waits, see coro.hpp). T: void,
+/// a reference, or movable.
 template <class T>
 class [[nodiscard]] task {
  public:
@@ -124,7 +141,7 @@ class [[nodiscard]] task {
 
   /// Starts the coroutine; the awaiting one goes on where it ends.
   [[nodiscard]] auto operator co_await() && noexcept {
-    struct awaiter : starter {
+    struct awaiter : detail::task_starter<promise_type> {
       [[nodiscard]] T await_resume() const { return this->frame.promise().take(); }
     };
     return awaiter{{frame_}};
@@ -132,7 +149,7 @@ class [[nodiscard]] task {
 
   /// The same without its value or exception, which stay in the task: for those who must do something first.
   [[nodiscard]] auto when_ended() & noexcept {
-    struct awaiter : starter {
+    struct awaiter : detail::task_starter<promise_type> {
       void await_resume() const noexcept {}
     };
     return awaiter{{frame_}};
@@ -142,15 +159,6 @@ class [[nodiscard]] task {
 
  private:
   friend promise_type;
-  struct starter {
-    std::coroutine_handle<promise_type> frame;
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) const noexcept {
-      frame.promise().continuation = caller;
-      return frame;
-    }
-  };
-
   explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   void destroy() noexcept {
     if (frame_) std::exchange(frame_, nullptr).destroy();

@@ -21,6 +21,8 @@ struct text {
 
 }  // namespace
 
+void tell_of_no_task() noexcept { misuse("a task was awaited that has been moved away, or has ended already"); }
+
 void poll_until(proactor& loop, const bool& done) noexcept {
   while (!done) {
     const auto polled = loop.poll(std::chrono::nanoseconds(-1));

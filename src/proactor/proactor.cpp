@@ -169,9 +169,10 @@ void proactor::submit(operation& op, callback done, time_point due) noexcept {
   submit_operation(opened(loop_), state_of(op.storage_), done, due, {detail::request::timer});
 }
 
-void proactor::submit(operation& op, callback done, native_handle handle, interest wanted) noexcept {
+void proactor::submit(operation& op, callback done, native_handle handle, interest wanted,
+                      time_point deadline) noexcept {
   const auto request = wanted == interest::writable ? detail::request::writable : detail::request::readable;
-  submit_operation(opened(loop_), state_of(op.storage_), done, never, {request, descriptor_of(handle)});
+  submit_operation(opened(loop_), state_of(op.storage_), done, deadline, {request, descriptor_of(handle)});
 }
 
 void proactor::submit(operation& op, callback done, native_handle handle, drain policy, time_point deadline) noexcept {

@@ -55,6 +55,30 @@ TEST_P(watch, tells_once_and_again_when_it_is_submitted_again) {
   ASSERT_TRUE(complete(w));
 }
 
+TEST_P(watch, ends_by_its_deadline_or_by_what_comes_before) {
+  const descriptor_pair ends = descriptor_pair::pipe();
+  const auto full = [](int handle) {
+    ASSERT_EQ(::fcntl(handle, F_SETFL, O_NONBLOCK), 0);
+    while (write_byte(handle)) {
+    }
+  };
+  const descriptor_pair filled = descriptor_pair::pipe();
+  full(filled.second);
+  const time_point due = clock::now() + 5ms;
+  waiter& late = make_waiter();
+  waiter& late_too = make_waiter();
+  waiter& in_time = make_waiter();
+  loop.submit(make_operation(), late, ends.first, interest::readable, due);
+  loop.submit(make_operation(), late_too, filled.second, interest::writable, due);
+  loop.submit(make_operation(), in_time, filled.first, interest::readable, clock::now() + 1h);
+  for (waiter* w : {&late, &late_too, &in_time}) ASSERT_TRUE(complete(*w));
+  for (waiter* w : {&late, &late_too}) {
+    EXPECT_EQ(w->outcome(), outcome::timed_out);
+    EXPECT_GE(w->when, due);
+  }
+  EXPECT_EQ(in_time.outcome(), outcome::success);
+}
+
 TEST_P(watch, tells_that_a_socket_is_writable) {
   const descriptor_pair ends = descriptor_pair::sockets();
   waiter& w = start(ends.first, interest::writable);

@@ -176,7 +176,7 @@ foreign first_often(std::vector<chime::event>& events, std::stop_token stop, std
   }
 }
 
-TEST_P(CoroSeveral, AnyAgainstSignallersLosesNoSignal) {
+TEST_P(CoroSeveral, AnyAgainstSignallersMakesNoSignalUp) {
   constexpr int rounds = 300;
   std::stop_source source;
   const std::stop_token token = source.get_token();

@@ -93,7 +93,8 @@ task<long> looped(int times) {
   co_return total;
 }
 
-// On a thread's stack of 8 MiB, which has no room for a million nested resumptions. (Compilers promise symmetric transfer only when they optimise.)
+// On a thread's stack of 8 MiB, which has no room for a million nested resumptions. (Compilers promise symmetric transfer only
+// when they optimise.)
 TEST_P(CoroTask, AMillionAwaitsDoNotGrowTheStack) {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   constexpr int many = 1'000'000;
@@ -214,6 +215,18 @@ TEST_P(CoroTaskDeathTest, WhatIsSpawnedMustNotThrow) {
         (void)loop.poll();
       },
       "thrown|terminate");
+}
+
+TEST_P(CoroTaskDeathTest, ATaskIsAwaitedOnce) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  auto moved_away = number(1);
+  const auto elsewhere = std::move(moved_away);
+  EXPECT_DEATH((void)chime::run(loop, std::move(moved_away)), "chime: a task was awaited that has been moved away");
+  const auto twice = [](chime::task<int> t) -> chime::task<> {
+    (void)co_await std::move(t);
+    (void)co_await std::move(t);
+  };
+  EXPECT_DEATH(chime::run(loop, twice(number(1))), "chime: a task was awaited that has been moved away, or has ended");
 }
 
 TEST_P(CoroTaskDeathTest, MisuseOfAWait) {

@@ -3,9 +3,8 @@
 /// Frames that are destroyed where nobody is the polling thread (src/coro/polling_claim.cpp), against each other and against
 /// the host that they wake.
 #include "chime/coro.hpp"
+#include "frame.hpp"
 #include "loop_stage.hpp"
-
-#include <coroutine>
 
 namespace explore = chime::explore;
 using namespace chime::models;
@@ -13,26 +12,6 @@ using chime::event;
 using chime::signal_result;
 
 namespace {
-
-class frame {
- public:
-  struct promise_type {
-    frame get_return_object() { return frame{std::coroutine_handle<promise_type>::from_promise(*this)}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-  explicit frame(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  frame(frame&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  ~frame() { destroy(); }
-  void destroy() {
-    if (handle_) std::exchange(handle_, nullptr).destroy();
-  }
-
- private:
-  std::coroutine_handle<promise_type> handle_;
-};
 
 frame wait_for(event& ev) { (void)co_await chime::async_wait(ev); }
 

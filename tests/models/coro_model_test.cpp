@@ -3,9 +3,8 @@
 /// Coroutines that wait (src/coro, src/proactor/withdraw.cpp): signals, deadlines, stops and destruction against each other.
 /// Each wait has one outcome, and no signal is lost or found twice.
 #include "chime/coro.hpp"
+#include "frame.hpp"
 #include "loop_stage.hpp"
-
-#include <coroutine>
 
 namespace explore = chime::explore;
 using namespace chime::models;
@@ -16,31 +15,6 @@ using chime::ticket;
 using chime::sync::plain;
 
 namespace {
-
-/// The smallest coroutine: begins at once, stays at its end.
-class frame {
- public:
-  struct promise_type {
-    frame get_return_object() { return frame{std::coroutine_handle<promise_type>::from_promise(*this)}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-  frame() = default;
-  frame& operator=(frame&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~frame() { destroy(); }
-  void destroy() {
-    if (handle_) std::exchange(handle_, nullptr).destroy();
-  }
-
- private:
-  explicit frame(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  std::coroutine_handle<promise_type> handle_;
-};
 
 template <class T = void>
 struct outcome {

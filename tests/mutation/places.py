@@ -99,6 +99,7 @@ PLACES = [
     ("misuse", "src/coro/polling_claim.cpp", "polling_claim::polling_claim", "if («(holder & is_claim) == 0») refuse()", "never", None),
     ("misuse", "src/coro/polling_claim.cpp", "polling_claim::polling_claim", "if («l.guest && kernels != 0 && kernels != me && l.kernel->stays_with_thread()») refuse()", "never", None),
     ("misuse", "src/event/blocking.cpp", "sleep_until_signalled", "if («!c.word.consume(mine)») tell_of_another_thread()", "never", None),
+    ("misuse", "include/chime/task.hpp", "task_starter::await_suspend", "if («!frame || frame.done()») [[unlikely]]", "never", None),
     ("misuse", POOL, "pool::check_open", "if («state.load(std::memory_order_acquire) == door::open») return {}", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::serves_plain_events", "return «state.load(std::memory_order_acquire) == door::open» &&", "always", None),
     ("misuse", "src/pool/pool.hpp", "pool::retire", "|| «!event_word::releasable(now)»)", "never", None),
@@ -131,6 +132,7 @@ PLACES = [
 
 # Where a fault or a loud stop is told and nothing is checked, or another function has checked it.
 NO_CHECKS = {
+    ("src/coro/run.cpp", "tell_of_no_task"),  # its caller's check is a mutant
     ("src/coro/polling_claim.cpp", "refuse"),  # its callers' checks are mutants
     ("src/event/blocking.cpp", "tell_of_another_thread"),  # likewise
     ("src/pool/event_pool.cpp", "as_acquired"),

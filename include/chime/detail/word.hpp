@@ -19,7 +19,7 @@
 /// | fired | in, or about to enter, the ready queue | loop -> idle |
 /// | stopped | likewise, cancelled | loop -> idle; signal -> stopped_signalled |
 /// | stopped_signalled | likewise, and a signal is kept | loop -> signalled |
-/// | reading | an operation whose ready handle the loop reads just now | loop -> fired, stopped, queued; cancel -> reading_cancelled |
+/// | reading | the loop reads an operation's ready handle | loop -> fired, stopped, queued; cancel -> reading_cancelled |
 /// | reading_cancelled | likewise; a cancel came too late to keep it from being read | loop -> fired, stopped |
 /// | blocked | a thread waits on the futex | signal -> signalled; time-out -> idle |
 ///
