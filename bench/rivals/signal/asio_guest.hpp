@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "rivals/signal/asio.hpp"
-#include "rivals/signal/chime.hpp"
+#include "rivals/signal/event_slots.hpp"
 
 namespace chime::bench {
 
@@ -49,14 +49,8 @@ class asio_guest_loop {
     guest_.reset();
   }
 
-  /// Has the tickets for itself: a signaller need not read what the loop writes.
-  class producer {
-   public:
-    producer(asio_guest_loop& loop, unsigned) : tickets_(loop.tickets_) {}
-    void signal(unsigned slot) { tickets_[slot].signal(); }
-
-   private:
-    std::vector<ticket> tickets_;
+  struct producer : ticket_producer {
+    producer(asio_guest_loop& loop, unsigned) : ticket_producer(loop.tickets_) {}
   };
 
  private:

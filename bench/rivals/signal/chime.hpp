@@ -3,14 +3,10 @@
 /// chime itself: one event for each slot, submitted again by its own completion.
 #pragma once
 
-#include <chime/chime.hpp>
-
 #include <chrono>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
-#include "rivals/signal/interface.hpp"
+#include "rivals/signal/event_slots.hpp"
 
 namespace chime::bench {
 
@@ -35,13 +31,6 @@ struct on_epoll : user_space {
 struct on_poll : user_space {
   static constexpr std::string_view backend = "poll";
 };
-
-/// The value, or its error as an exception.
-template <class T>
-T checked(result<T> value, const char* call) {
-  if (!value) throw std::system_error(value.error(), call);
-  if constexpr (!std::is_void_v<T>) return std::move(*value);
-}
 
 /// A proactor and a pool, opened as `Kind` says.
 template <class Kind>
@@ -71,55 +60,21 @@ class chime_loop_of {
  public:
   static constexpr const char* name = Kind::name;
 
-  chime_loop_of(layout l, Handler& handler) : handler_(handler), parts_(l.total()), slots_(l.total()) {
-    for (unsigned i = 0; i < slots_.size(); ++i) {
-      slot_state& slot = slots_[i];
-      slot.owner = this;
-      slot.number = i;
-      slot.ev = checked(parts_.pool.acquire(), "event_pool::acquire");
-      tickets_.push_back(slot.ev.get_ticket());
-    }
-  }
+  chime_loop_of(layout l, Handler& handler) : parts_(l.total()), slots_(parts_.pool, l, handler) {}
   void open() {}
-  void arm(unsigned slot) { std::move(slots_[slot].ev).submit({completed, &slots_[slot]}); }
+  void arm(unsigned slot) { slots_.arm(slot); }
   void poll(bool may_block) { parts_.poll(may_block); }
   void close() {
-    parts_.pool.cancel_all();
-    while (cancelled_ != slots_.size()) parts_.poll(true);
+    slots_.cancel_all([this] { parts_.poll(true); });
   }
 
-  /// Has the tickets for itself: a signaller need not read what the loop writes.
-  class producer {
-   public:
-    producer(chime_loop_of& loop, unsigned) : tickets_(loop.tickets_) {}
-    void signal(unsigned slot) { tickets_[slot].signal(); }
-
-   private:
-    std::vector<ticket> tickets_;
+  struct producer : ticket_producer {
+    producer(chime_loop_of& loop, unsigned) : ticket_producer(loop.slots_.tickets()) {}
   };
 
  private:
-  struct slot_state {
-    chime_loop_of* owner = nullptr;
-    event ev;
-    unsigned number = 0;
-  };
-  static void completed(void* context, completion&& done) {
-    auto& slot = *static_cast<slot_state*>(context);
-    if (done.error == errc::cancelled) {
-      ++slot.owner->cancelled_;
-      return;
-    }
-    if (done.error) throw std::system_error(done.error, "wait for an event");
-    slot.ev = std::move(done.ev);
-    slot.owner->handler_(slot.number);
-  }
-
-  Handler& handler_;
   chime_parts<Kind> parts_;
-  std::vector<slot_state> slots_;
-  std::vector<ticket> tickets_;
-  std::size_t cancelled_ = 0;
+  event_slots<Handler> slots_;
 };
 
 template <class Handler>

@@ -17,7 +17,7 @@ class epoll_guest_loop {
     host_.watch(static_cast<int>(parts_.loop.handle()), 0);
   }
   void open() {}
-  void arm(unsigned slot) { parts_.arm(slot); }
+  void arm(unsigned slot) { parts_.slots.arm(slot); }
   /// No wait here has a deadline, so that the host sleeps until the handle is readable or not at all.
   void poll(bool may_block) {
     if (turn_at_once_) turn();
@@ -26,13 +26,11 @@ class epoll_guest_loop {
     });
   }
   void close() {
-    parts_.cancel_all();
-    while (!parts_.all_cancelled()) poll(true);
+    parts_.slots.cancel_all([this] { poll(true); });
   }
 
-  class producer : public guest_parts<Handler>::producer {
-   public:
-    producer(epoll_guest_loop& loop, unsigned) : guest_parts<Handler>::producer(loop.parts_) {}
+  struct producer : ticket_producer {
+    producer(epoll_guest_loop& loop, unsigned) : ticket_producer(loop.parts_.slots.tickets()) {}
   };
 
  private:

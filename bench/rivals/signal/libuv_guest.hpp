@@ -21,20 +21,18 @@ class libuv_guest_loop {
     guest_.start();
   }
   void open() {}
-  void arm(unsigned slot) { parts_.arm(slot); }
+  void arm(unsigned slot) { parts_.slots.arm(slot); }
   void poll(bool may_block) { uv_run(&host_, may_block ? UV_RUN_ONCE : UV_RUN_NOWAIT); }
   void close() {
-    parts_.cancel_all();
-    while (!parts_.all_cancelled()) poll(true);
+    parts_.slots.cancel_all([this] { poll(true); });
     guest_.stop();
     checked(guest_.close(), "uv_guest::close");
     uv_run(&host_, UV_RUN_DEFAULT);
     checked_uv(uv_loop_close(&host_), "uv_loop_close");
   }
 
-  class producer : public guest_parts<Handler>::producer {
-   public:
-    producer(libuv_guest_loop& loop, unsigned) : guest_parts<Handler>::producer(loop.parts_) {}
+  struct producer : ticket_producer {
+    producer(libuv_guest_loop& loop, unsigned) : ticket_producer(loop.parts_.slots.tickets()) {}
   };
 
  private:
