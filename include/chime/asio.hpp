@@ -50,7 +50,7 @@
 #endif
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace standalone_asio {
 
@@ -62,7 +62,7 @@ namespace standalone_asio {
 
 }  // namespace standalone_asio
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
 
 #define CHIME_ASIO_NAMESPACE ::asio

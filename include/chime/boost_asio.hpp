@@ -41,7 +41,7 @@
 #endif
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace boost_asio {
 
@@ -83,7 +83,7 @@ template <std::same_as<boost::system::error_code> Code>
   return detail::boost_asio::from_host(error) == condition;
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
 
 #define CHIME_ASIO_NAMESPACE ::boost::asio

@@ -17,7 +17,8 @@
 /// - **Processes.** What a process made is not for the children that it forks: such a child makes its own, or calls exec or
 ///   _exit. One that polls, submits an operation, acquires, uses a cache or closes is stopped, unless it was made by vfork or
 ///   clone, or an acquire is served from what its thread has in stock.
-/// - **Stability.** From version 1.0 on, this file's ABI only grows within a major version.
+/// - **Stability.** From version 1.0 on, this file's ABI only grows within a major version. Until then a minor version may
+///   break it, and has another soname.
 #ifndef CHIME_CHIME_H
 #define CHIME_CHIME_H
 
@@ -51,15 +52,15 @@ typedef struct chime_proactor chime_proactor;
 typedef struct chime_event chime_event;
 /// A pool. Aligned to 64, so malloc alone does not do for it: embed it, or use aligned_alloc.
 typedef struct chime_pool {
-  CHIME_ALIGNAS(64) uint64_t opaque[152];
+  CHIME_ALIGNAS(64) uint64_t opaque[192];
 } chime_pool;
 /// One thread's home in a pool.
 typedef struct chime_cache {
-  uint64_t opaque[2];
+  uint64_t opaque[4];
 } chime_cache;
 /// A post, timer or watch. The loop's from submit until its callback is called; then submit it again, or free it.
 typedef struct chime_operation {
-  uint64_t opaque[15];
+  uint64_t opaque[16];
 } chime_operation;
 /// Names one use of an event, for those who signal it. Copy it freely. After that use every call says "stale", until
 /// the pool is deinitialised: by then nobody may use its tickets any more. All zero: always stale.

@@ -34,7 +34,7 @@
 #include <span>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 /// A std::stop_token that lives elsewhere, or none. Refers to it: what it is handed to copies it. (An option that owned its
 /// token would be destroyed twice by g++ 12 and earlier when it is written in braces inside a co_await.)
@@ -244,7 +244,7 @@ class [[nodiscard]] operation_awaitable {
   return detail::operation_awaitable{{&loop, detail::operation_wait::kind::here, {}, -1, never, {}}};
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
 
 #include <chime/task.hpp>

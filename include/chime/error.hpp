@@ -15,7 +15,7 @@
 #include <system_error>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 /// Portable conditions. A condition compares equal to every code that means it, chime's or the system's.
 enum class errc {
@@ -67,7 +67,7 @@ CHIME_API std::error_condition make_error_condition(errc) noexcept;
 template <class T>
 using result = std::expected<T, std::error_code>;
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
 
 template <>

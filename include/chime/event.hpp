@@ -13,7 +13,7 @@
 #include <utility>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
@@ -160,5 +160,5 @@ struct completion {
   event ev;
 };
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -9,7 +9,7 @@
 #include <memory_resource>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 /// Two functions and a context; refers to its source, never owns it. With neither function set: the heap.
 /// Both functions may be called from any thread, also at the same time. `allocate` returns null when it has no memory;
@@ -73,5 +73,5 @@ class CHIME_API block_pool {
 /// then works all the same, unbound).
 [[nodiscard]] CHIME_API result<allocator> numa_allocator(unsigned node) noexcept;
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

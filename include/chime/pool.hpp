@@ -11,7 +11,7 @@
 #include <cstdint>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 namespace detail {
 struct pool;
@@ -139,5 +139,5 @@ class CHIME_API event_cache {
   detail::home_front* home_;
 };
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

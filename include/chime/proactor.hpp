@@ -13,7 +13,7 @@
 struct signalfd_siginfo;  // of <sys/signalfd.h>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 namespace detail {
 struct loop;
@@ -173,5 +173,5 @@ struct backend_report {
 /// Tries every backend, in the order in which open() would. Makes a few system calls each; any thread.
 [[nodiscard]] CHIME_API std::array<backend_report, 3> probe_backends() noexcept;
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -24,7 +24,7 @@
 #include <utility>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 template <class T = void>
 class task;
@@ -250,5 +250,5 @@ void spawn(proactor& loop, Awaitable&& awaitable) {
   detail::start_on<std::remove_cvref_t<Awaitable>>(loop, std::forward<Awaitable>(awaitable));
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

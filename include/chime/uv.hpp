@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 class uv_guest;
 
@@ -141,5 +141,5 @@ inline void uv_wait::ended(completion&& done) noexcept {
   done_.target()(done_.context(), std::move(done));
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -19,7 +19,7 @@
 #include "chime/proactor.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct waiter;
@@ -135,5 +135,5 @@ extern const backend_kind epoll_backend;
 extern const backend_kind poll_backend;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

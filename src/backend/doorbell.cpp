@@ -9,7 +9,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 doorbell::~doorbell() {
@@ -34,5 +34,5 @@ void doorbell::ring() const noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -13,7 +13,7 @@
 #include <string_view>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -120,5 +120,5 @@ int read_ready(drain policy, int handle, std::uint64_t& taken) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

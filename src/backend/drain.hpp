@@ -9,7 +9,7 @@
 #include "chime/proactor.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// Whether a handle that is ready has to be read.
@@ -25,5 +25,5 @@ namespace detail {
 [[nodiscard]] int read_ready(drain policy, int handle, std::uint64_t& taken) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

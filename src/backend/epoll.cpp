@@ -19,7 +19,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -131,5 +131,5 @@ backend* make(backend_storage& storage, const backend_setup& setup, std::error_c
 const backend_kind epoll_backend{"epoll", make};
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

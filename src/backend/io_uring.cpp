@@ -19,7 +19,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -289,5 +289,5 @@ backend* make(backend_storage& storage, const backend_setup& setup, std::error_c
 const backend_kind io_uring_backend{"io_uring", make};
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -7,7 +7,7 @@
 #include "error/system.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -24,5 +24,5 @@ backend* make(backend_storage&, const backend_setup& setup, std::error_code& err
 const backend_kind io_uring_backend{"io_uring", make};
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -13,7 +13,7 @@
 #include "error/system.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -139,5 +139,5 @@ backend* make(backend_storage& storage, const backend_setup& setup, std::error_c
 const backend_kind poll_backend{"poll", make};
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -56,5 +56,5 @@ bool plain_read_waits() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

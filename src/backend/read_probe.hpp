@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "chime/config.hpp"
+
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// Whether an io_uring READ of a non-blocking eventfd waits until there is something to read, as it does on most
@@ -11,5 +13,5 @@ namespace detail {
 [[nodiscard]] bool plain_read_waits() noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

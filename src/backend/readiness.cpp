@@ -8,7 +8,7 @@
 #include <cstring>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 short events_of(const kernel_work& work) noexcept { return work.wanted == request::writable ? POLLOUT : POLLIN; }
@@ -36,5 +36,5 @@ void describe(backend_text& text, const char* what, int error) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

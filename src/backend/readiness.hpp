@@ -11,7 +11,7 @@
 #include "backend/backend.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The events of poll(2) and epoll(7) that the work waits for; the two agree on the bits.
@@ -26,5 +26,5 @@ namespace detail {
 [[nodiscard]] timespec to_timespec(std::int64_t ns) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -11,7 +11,7 @@
 #include "chime/error.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct uring_options {
@@ -42,5 +42,5 @@ struct uring_options {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

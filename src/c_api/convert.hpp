@@ -15,7 +15,7 @@
 #include "event/cell.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace c_api {
 
 // --- Results and time
@@ -119,5 +119,5 @@ template <class T>
 }
 
 }  // namespace c_api
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

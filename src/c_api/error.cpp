@@ -8,7 +8,7 @@
 #include "c_api/convert.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace c_api {
 namespace {
 
@@ -20,7 +20,7 @@ thread_local std::array<char, 256> text;
 void remember(std::error_code error) noexcept { last_error = error; }
 
 }  // namespace c_api
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
 
 const char* chime_last_error(void) {

@@ -19,9 +19,8 @@ namespace {
 using detail::cell;
 using detail::pool;
 
-static_assert(sizeof(chime_pool) == sizeof(event_pool) && alignof(chime_pool) == alignof(event_pool));
+// The C structs have room to spare, since their size can never change.
 static_assert(sizeof(chime_pool) >= sizeof(pool) && alignof(chime_pool) >= alignof(pool));
-static_assert(sizeof(chime_cache) == sizeof(event_cache) && alignof(chime_cache) == alignof(event_cache));
 static_assert(sizeof(chime_cache) >= sizeof(detail::cache) && alignof(chime_cache) >= alignof(detail::cache));
 static_assert(static_cast<int>(detail::door::never_opened) == 0);
 static_assert(std::is_trivially_destructible_v<pool>, "C storage is freed without a destructor");
@@ -30,9 +29,10 @@ static_assert(CHIME_PRIMITIVE_AUTOMATIC == static_cast<int>(primitive::automatic
 static_assert(CHIME_PRIMITIVE_EVENTFD == static_cast<int>(primitive::eventfd));
 static_assert(CHIME_PRIMITIVE_PIPE == static_cast<int>(primitive::pipe));
 
-/// Version 0.1's structs, which every later library accepts.
-constexpr std::size_t smallest_options = sizeof(chime_pool_options);
-constexpr std::size_t smallest_stats = sizeof(chime_pool_stats);
+/// Version 0.1's structs, which every later library accepts. Numbers, so that they stay when the structs grow.
+constexpr std::size_t smallest_options = 32;
+constexpr std::size_t smallest_stats = 56;
+static_assert(sizeof(chime_pool_options) >= smallest_options && sizeof(chime_pool_stats) >= smallest_stats);
 
 [[nodiscard]] pool& pool_in(chime_pool* storage) noexcept { return *std::launder(reinterpret_cast<pool*>(storage)); }
 [[nodiscard]] detail::cache& cache_in(chime_cache* storage) noexcept {

@@ -12,9 +12,10 @@ namespace {
 
 constexpr unsigned default_batch = proactor_options{}.batch;
 
-/// Version 0.1's structs, which every later library accepts.
-constexpr std::size_t smallest_options = sizeof(chime_proactor_options);
-constexpr std::size_t smallest_stats = sizeof(chime_proactor_stats);
+/// Version 0.1's structs, which every later library accepts. Numbers, so that they stay when the structs grow.
+constexpr std::size_t smallest_options = 56;
+constexpr std::size_t smallest_stats = 40;
+static_assert(sizeof(chime_proactor_options) >= smallest_options && sizeof(chime_proactor_stats) >= smallest_stats);
 
 [[nodiscard]] std::chrono::nanoseconds spin_of(std::int64_t spin_ns) noexcept {
   return spin_ns == 0 ? proactor_options{}.spin : std::chrono::nanoseconds(std::max<std::int64_t>(spin_ns, 0));

@@ -8,7 +8,7 @@
 #include "coro/polling_claim.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 bool operation_wait::is_here() const noexcept {
@@ -65,5 +65,5 @@ void operation_wait::withdraw() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

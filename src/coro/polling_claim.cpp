@@ -6,7 +6,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -51,5 +51,5 @@ polling_claim::~polling_claim() {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

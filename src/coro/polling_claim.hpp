@@ -7,7 +7,7 @@
 #include "proactor/loop.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class polling_claim {
@@ -30,5 +30,5 @@ class polling_claim {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -10,7 +10,7 @@
 #include <string_view>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 struct fault_entry {
@@ -192,5 +192,5 @@ std::error_condition make_error_condition(errc condition) noexcept {
   return {static_cast<int>(condition), conditions.value};
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -64,5 +64,5 @@ int to_errno(std::error_code code) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -6,7 +6,7 @@
 #include "chime/error.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The code of a failed system call, kept as it is.
@@ -17,5 +17,5 @@ namespace detail {
 [[nodiscard]] int to_errno(std::error_code code) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

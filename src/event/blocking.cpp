@@ -15,7 +15,7 @@
 #include "sync/relax.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -104,5 +104,5 @@ void unblock(cell& c) noexcept {
 
 }  // namespace detail
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -9,7 +9,7 @@
 #include "sync/spin_policy.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// How the calling thread's blocking waits have fared. The thread's and not the event's, since events of a pool go from
@@ -24,5 +24,5 @@ namespace detail {
 void unblock(cell&) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -17,7 +17,7 @@
 #include "event/inbox.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct native_state;
@@ -83,5 +83,5 @@ inline std::uint32_t cell::index() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

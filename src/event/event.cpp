@@ -10,7 +10,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 using detail::cell;
@@ -136,5 +136,5 @@ void event::foreign_use_ended() noexcept {
     native->foreign_writes_over = true;
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -6,7 +6,7 @@
 #include "event/ready_queue.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The loop's kernel wake-up: an eventfd, never read by most backends (edge-triggered). Made at open, closed at close.
@@ -48,5 +48,5 @@ struct inbox {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -64,5 +64,5 @@ readiness prepare(native_state& native, primitive kind, int& error) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

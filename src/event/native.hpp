@@ -19,7 +19,7 @@
 #include "event/primitive.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct alignas(64) native_state {
@@ -67,5 +67,5 @@ enum class readiness : unsigned char {
 [[nodiscard]] readiness prepare(native_state&, primitive kind, int& error) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

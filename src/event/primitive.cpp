@@ -12,7 +12,7 @@
 #include "sync/tsan_bridge.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -93,5 +93,5 @@ std::uint64_t read_empty(const primitive_handles& handles) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -8,7 +8,7 @@
 #include "chime/pool.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The two ends; the same descriptor twice for an eventfd. -1: none. Both are non-blocking and close-on-exec.
@@ -34,5 +34,5 @@ void close_primitive(primitive_handles&) noexcept;
 std::uint64_t read_empty(const primitive_handles&) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

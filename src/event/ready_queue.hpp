@@ -20,7 +20,7 @@
 #include "chime/detail/front.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class ready_queue {
@@ -96,5 +96,5 @@ class ready_queue {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -6,7 +6,7 @@
 #include "event/cell.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// event::submit. `function` is of the type that the page's `complete` expects (null: callback::function).
@@ -15,5 +15,5 @@ void submit(cell&, void (*function)(), void* context, time_point deadline) noexc
 [[nodiscard]] bool cancel(cell&, std::uint64_t generation) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -8,7 +8,7 @@
 #include <new>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 void* allocate_from_resource(void* context, std::size_t size, std::size_t alignment) noexcept {
@@ -50,5 +50,5 @@ result<allocator> checked(const allocator& given) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

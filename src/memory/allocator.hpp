@@ -10,7 +10,7 @@
 #include "chime/memory.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The allocator to use from now on, both functions set: `given`, or the heap if it has neither.
@@ -34,5 +34,5 @@ void dispose(const allocator& source, T* object) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -17,7 +17,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 constexpr std::size_t smallest_alignment = 64;
@@ -212,5 +212,5 @@ std::size_t block_pool::block_size() const noexcept {
   return std::launder(reinterpret_cast<const block_store*>(storage_))->block_size();
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -14,7 +14,7 @@
 #include "chime/memory.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class chunk_list {
@@ -75,5 +75,5 @@ class chunk_list {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

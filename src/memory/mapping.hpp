@@ -15,7 +15,7 @@
 #include "chime/memory.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 [[nodiscard]] inline std::size_t system_page_size() noexcept { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
@@ -77,5 +77,5 @@ inline void unmap_block(void*, void* block, std::size_t size, std::size_t) noexc
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

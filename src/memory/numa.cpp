@@ -13,7 +13,7 @@
 #include "memory/mapping.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 /// As many nodes as any Linux kernel can number.
@@ -84,5 +84,5 @@ result<allocator> numa_allocator(unsigned node) noexcept {
   return allocator{.allocate = allocate_bound, .deallocate = detail::unmap_block, .context = context_of(node)};
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -4,12 +4,12 @@
 #include "memory/mapping.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 
 result<allocator> numa_allocator(unsigned node) noexcept {
   if (node != 0) return std::unexpected(make_error_code(fault::numa_unavailable));
   return detail::mapped_memory();
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

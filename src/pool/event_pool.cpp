@@ -11,7 +11,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 [[nodiscard]] detail::pool& pool_in(unsigned char* storage) noexcept {
@@ -83,5 +83,5 @@ void event_cache::release(event&& ev) noexcept {
   if (detail::cell* c = detail::cell::take_from(ev); c != nullptr) detail::cache{pool_, home_}.release(*c);
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

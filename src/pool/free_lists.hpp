@@ -23,7 +23,7 @@
 #include "pool/tagged_stack.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// `Links` maps an index to its event (`event_front* find(std::uint32_t)`, null for an index that no event has), and back
@@ -98,5 +98,5 @@ class free_lists {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -7,7 +7,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 home* home::of_event(const cell& c) noexcept {
@@ -222,5 +222,5 @@ void pool::tell_hunger() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -30,7 +30,7 @@
 #include "proactor/deferral.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct home : home_stock {
@@ -101,5 +101,5 @@ struct home : home_stock {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

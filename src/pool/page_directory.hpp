@@ -16,7 +16,7 @@
 #include "event/cell.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class page_directory {
@@ -65,5 +65,5 @@ class page_directory {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

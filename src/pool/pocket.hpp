@@ -22,7 +22,7 @@
 #include "chime/detail/sizes.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class alignas(64) pocket {
@@ -100,5 +100,5 @@ class alignas(64) pocket {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -28,7 +28,7 @@
 #include "sync/process.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct home;
@@ -161,5 +161,5 @@ struct pool {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

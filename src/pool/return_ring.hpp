@@ -13,10 +13,11 @@
 
 #include <cstdint>
 
+#include "chime/config.hpp"
 #include "chime/detail/atomic.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 template <class T, std::uint32_t capacity>
@@ -83,5 +84,5 @@ class return_ring {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -16,7 +16,7 @@
 #include "chime/detail/front.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// A stack's head: index and tag. The tag also tells a confirmed "empty" from one that was filled in between.
@@ -112,5 +112,5 @@ class tagged_stack {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

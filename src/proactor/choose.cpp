@@ -10,7 +10,7 @@
 #include "proactor/loop.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -90,5 +90,5 @@ std::array<backend_report, 3> probe_backends() noexcept {
   return reports;
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

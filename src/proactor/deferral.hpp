@@ -4,8 +4,10 @@
 /// threads once. The polling thread's alone.
 #pragma once
 
+#include "chime/config.hpp"
+
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// Embedded in whatever has something to publish.
@@ -48,5 +50,5 @@ class deferral_list {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

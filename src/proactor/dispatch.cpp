@@ -9,7 +9,7 @@
 #include "proactor/loop.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -134,5 +134,5 @@ std::size_t loop::expire(std::size_t most) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

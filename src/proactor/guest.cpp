@@ -11,7 +11,7 @@
 #include "proactor/loop.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 std::error_code loop::enter_as_guest() noexcept {
@@ -111,5 +111,5 @@ void loop::end_guests_sleep() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -11,7 +11,7 @@
 #include "sync/tsan_bridge.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -140,5 +140,5 @@ std::error_code loop::look(bool ran_something) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -30,7 +30,7 @@
 #include "sync/spin_policy.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// A timer, watch or post: in the caller's memory.
@@ -188,5 +188,5 @@ void submit_post(loop&, operation_state&, callback done) noexcept;
 [[nodiscard]] std::error_code choose_backend(loop&, std::string_view wanted) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

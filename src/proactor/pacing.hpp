@@ -13,7 +13,7 @@
 #include "sync/relax.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class pacing {
@@ -43,5 +43,5 @@ class pacing {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -13,7 +13,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace {
 
 using detail::loop;
@@ -218,5 +218,5 @@ proactor_stats proactor::stats() const noexcept {
           loop_->wakeups.load(std::memory_order_relaxed), loop_->looks.load(std::memory_order_relaxed)};
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -22,7 +22,7 @@
 #include "event/cell.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class timer_wheel {
@@ -141,5 +141,5 @@ class timer_wheel {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

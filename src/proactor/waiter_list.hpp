@@ -6,7 +6,7 @@
 #include "event/cell.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// Links by node::next, which is the loop's from taking until the word is finished or armed.
@@ -81,5 +81,5 @@ class waiter_list {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

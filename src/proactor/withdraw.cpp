@@ -10,7 +10,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 word_value loop::withdraw(waiter& w) noexcept {
@@ -49,5 +49,5 @@ void loop::await_report(const kernel_work* work) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -10,7 +10,7 @@
 #include <string_view>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -64,5 +64,5 @@ void misuse(const char* what, std::ptrdiff_t count) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -5,8 +5,10 @@
 
 #include <cstddef>
 
+#include "chime/config.hpp"
+
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// Writes "chime: <what>" (with `count` in front of what if it is not -1) as one line to stderr and aborts. Any thread,
@@ -14,5 +16,5 @@ namespace detail {
 [[noreturn]] void misuse(const char* what, std::ptrdiff_t count = -1) noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

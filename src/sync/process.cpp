@@ -7,7 +7,7 @@
 #include "sync/misuse.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace {
 
@@ -32,5 +32,5 @@ int follow_forks() noexcept {
 void birthplace::refuse(const char* what) noexcept { misuse(what); }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -6,8 +6,10 @@
 
 #include <atomic>
 
+#include "chime/config.hpp"
+
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// How many forks lead to this process. Changed only in a child, before it has a second thread.
@@ -33,5 +35,5 @@ class birthplace {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

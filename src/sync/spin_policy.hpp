@@ -10,8 +10,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "chime/config.hpp"
+
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 class spin_policy {
@@ -46,5 +48,5 @@ class spin_policy {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -4,7 +4,7 @@
 #include <atomic>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 thread_local constinit std::uint64_t thread_number = 0;
@@ -18,5 +18,5 @@ std::uint64_t number_this_thread() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

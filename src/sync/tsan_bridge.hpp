@@ -16,10 +16,12 @@
 #include <sys/uio.h>
 
 #include <cerrno>
+
+#include "chime/config.hpp"
 #endif
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The handle was found readable: what was written before the writes to it, in this process, happened before now. Said by
@@ -35,5 +37,5 @@ inline void order_after_writes([[maybe_unused]] int handle) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

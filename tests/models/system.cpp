@@ -81,7 +81,7 @@ long futex(const std::uint32_t* address, int operation, std::uint32_t expected, 
 }  // namespace chime::models
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 using models::machine;
@@ -134,7 +134,7 @@ std::error_code choose_backend(loop& l, std::string_view) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
 
 // The linker leads the product's calls here (--wrap).

@@ -254,11 +254,11 @@ detail::backend* make(backend_storage& storage, const backend_setup& setup, std:
 }  // namespace chime::simulation
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 const backend_kind io_uring_backend{"io_uring", simulation::make};
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -186,7 +186,7 @@ std::int64_t __wrap__ZNSt6chrono3_V212steady_clock3nowEv() {
 }
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 void misuse(const char* what, std::ptrdiff_t count) noexcept {
@@ -196,5 +196,5 @@ void misuse(const char* what, std::ptrdiff_t count) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

@@ -10,7 +10,7 @@
 // 3. While none is, nothing is queued or waited for, so that the host's run() returns.
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace CHIME_ASIO_DETAIL {
 
@@ -265,5 +265,5 @@ class driver : public std::enable_shared_from_this<driver> {
 
 }  // namespace CHIME_ASIO_DETAIL
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

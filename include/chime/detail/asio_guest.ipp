@@ -12,7 +12,7 @@
 #include <chime/detail/asio_driver.ipp>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 namespace CHIME_ASIO_DETAIL {
 
@@ -254,5 +254,5 @@ auto async_wait(CHIME_ASIO_GUEST& guest, Event&& ev, Arguments&&... deadline_and
   return guest.async_wait(std::forward<Event>(ev), std::forward<Arguments>(deadline_and_token)...);
 }
 
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

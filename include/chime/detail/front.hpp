@@ -14,7 +14,7 @@
 #include <system_error>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 struct home_front;
@@ -111,5 +111,5 @@ CHIME_API void release_elsewhere(event_front&) noexcept;
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime

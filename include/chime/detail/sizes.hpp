@@ -4,6 +4,8 @@
 /// all of them. Not an interface.
 #pragma once
 
+#include <chime/config.hpp>
+
 namespace chime::sync {
 
 /// Over how many places the lock-free parts spread the threads that use them at once.

@@ -10,7 +10,7 @@
 #include <cstdint>
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// 0: this thread has no number yet. Initial-exec, since a call for each access would cost more than what it decides; it
@@ -19,7 +19,7 @@ namespace detail {
 [[nodiscard]] CHIME_API std::uint64_t number_this_thread() noexcept;
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 
 namespace sync {
 

@@ -33,12 +33,14 @@
 ///    with the word idle tells by these two that somebody else has released or waited.
 #pragma once
 
+#include <chime/config.hpp>
+
 #include <cstdint>
 
 #include "chime/detail/atomic.hpp"
 
 namespace chime {
-inline namespace v1 {
+inline namespace CHIME_ABI {
 namespace detail {
 
 /// The values make take() and releasable() one instruction each.
@@ -361,5 +363,5 @@ class event_word {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace CHIME_ABI
 }  // namespace chime
