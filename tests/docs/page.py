@@ -10,7 +10,8 @@ A block has a language. What it is for says one comment of HTML right before it,
     run: PROJECT           (sh) commands, run in that project's folder; the folder "chime" stands for a built clone
     prints                 (text) all that the program, or the commands, right above print
     prints: PROJECT/PATH   (text) all that this program of a project prints; PATH begins in its build folder
-    (cpp, c, cmake) other  wrong
+    (cmake) other          as with "in: consumer": it follows find_package(chime) and add_executable(app ...)
+    (cpp, c) other         wrong
     (sh) other             commands, whose syntax is checked
     (text) other           anything
 """
@@ -97,6 +98,8 @@ def _read(lines):
         block = Block(at + 1, fence["info"], text)
         if comment is not None:
             block.kind, block.argument = comment[1]["kind"], comment[1]["argument"] or ""
+        elif block.language == "cmake":
+            block.kind, block.argument = "in", "consumer"
         if end == len(lines):
             block.error = "the block has no end"
         yield block
@@ -132,6 +135,6 @@ def _error(block, before, projects):
         return '"file" needs a project and a path: PROJECT/PATH'
     if not block.kind and block.language not in LANGUAGES:
         return f'the language "{block.language}" is none of {", ".join(LANGUAGES)}'
-    if block.language in ("c", "cmake", "cpp") and not block.kind and not block.is_program:
+    if block.language in ("c", "cpp") and not block.kind and not block.is_program:
         return 'this is no whole program, so it needs "<!-- in: SURROUNDINGS -->" before it'
     return ""
