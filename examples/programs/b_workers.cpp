@@ -76,8 +76,8 @@ int main() {
     std::move(*ev).submit(chime::callback::to<&request::done>(*r), chime::clock::now() + 2s);
   }
   auto const patience = chime::clock::now() + 500ms;
-  while (pool.close() != 0 && chime::clock::now() < patience) (void)loop.poll(10ms);  // let them finish
-  pool.cancel_all();                                                                  // then give up
+  while (pool.stats().held != 0 && chime::clock::now() < patience) (void)loop.poll(10ms);  // let them finish
+  pool.cancel_all();                                                                       // then give up
+  crew.join();  // tickets must not outlive what close() frees: workers go before it returns 0
   while (pool.close() != 0) (void)loop.poll(10ms);
-  crew.join();  // tickets must not outlive the pool: workers go before `pool` does
 }
