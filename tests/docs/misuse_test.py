@@ -62,6 +62,8 @@ def messages_of(name, code):
 
 
 def messages_of_page(page):
+    if CHAPTER not in page:
+        sys.exit(f"{PAGE} has no chapter {CHAPTER.strip()}")
     rows = re.findall(r"^\| `([^`]+)` \|", page.split(CHAPTER, 1)[1], re.M)
     return {bare(row.removeprefix("N ").removesuffix("REASON")) for row in rows if row != "what()"}
 
