@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# What the library itself needs. Its users need none of it but the two shared libraries.
+# What the library itself needs. Its users need none of it but the two shared libraries. GLOBAL: a project that has chime as its
+# subdirectory links to chime's targets, and so to these.
 # io_uring and NUMA can be left out, by a word and never silently: io_uring is the fastest backend where it runs.
-find_package(Threads REQUIRED)
-find_package(Boost 1.74 REQUIRED) # headers only
+find_package(Threads REQUIRED GLOBAL)
+find_package(Boost 1.74 REQUIRED GLOBAL) # headers only
 if(CHIME_WITH_IO_URING OR CHIME_BUILD_BENCH)
   find_package(PkgConfig REQUIRED)
-  pkg_check_modules(LIBURING IMPORTED_TARGET liburing>=2.3)
+  pkg_check_modules(LIBURING IMPORTED_TARGET GLOBAL liburing>=2.3)
   if(NOT LIBURING_FOUND)
     message(FATAL_ERROR "liburing 2.3 or later was not found (Debian: liburing-dev); -DCHIME_WITH_IO_URING=OFF does without")
   endif()
@@ -16,16 +17,6 @@ if(CHIME_WITH_NUMA)
   mark_as_advanced(CHIME_NUMA_LIBRARY CHIME_NUMA_INCLUDE_DIR)
   if(NOT CHIME_NUMA_LIBRARY OR NOT CHIME_NUMA_INCLUDE_DIR)
     message(FATAL_ERROR "libnuma was not found (Debian: libnuma-dev); -DCHIME_WITH_NUMA=OFF does without")
-  endif()
-endif()
-# What chime/uv.h needs, for its tests and examples alone. A system for another processor need not have it.
-if((CHIME_BUILD_TESTS OR CHIME_BUILD_EXAMPLES) AND NOT CMAKE_CROSSCOMPILING)
-  find_package(PkgConfig QUIET)
-  if(PKG_CONFIG_FOUND)
-    pkg_check_modules(LIBUV QUIET IMPORTED_TARGET libuv)
-  endif()
-  if(NOT LIBUV_FOUND)
-    message(STATUS "libuv was not found (Debian: libuv1-dev): the tests and examples of chime/uv.h are left out")
   endif()
 endif()
 
