@@ -10,7 +10,7 @@ root="$WORK/clean/root"
 # The packages' sources of this machine, as lines of sources.list: Debian's own alone.
 debian_sources() {
   # shellcheck disable=SC2016 # for apt-get
-  apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'ORIGIN: Debian' | sort -u
+  apt-get indextargets --format 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'ORIGIN: Debian' | sort -u
 }
 
 # How this machine reaches them.

@@ -34,6 +34,7 @@ not_said plain 'target asio'
 find exactly "$VERSION EXACT REQUIRED" || fail "version $VERSION is not found"
 find later '0.2' && said later 'chime 0,'
 said later "version: $VERSION"
+find earlier '0.0' && said earlier 'chime 0,'
 find next '1.0' && said next 'chime 0,'
 
 find all 'REQUIRED COMPONENTS asio boost_asio libuv' || fail "the components are not found: $(cat "$folder/all.log")"

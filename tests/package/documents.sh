@@ -17,11 +17,11 @@ set -eu
 completions() {
   COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
   _chime 2>/dev/null
-  printf '%s\n' "${COMPREPLY[@]}" | sort | xargs
+  printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd ' '
 }
 
 # options_of WORD...: the options in the help of `chime WORD...`, read as a person would.
-options_of() { chime "$@" --help | awk '/^  -/ { gsub(",", "\n", $1); print $1 }' | sort | xargs; }
+options_of() { chime "$@" --help | awk '/^  -/ { gsub(",", "\n", $1); print $1 }' | sort | paste -sd ' '; }
 
 mapfile -t commands < <(chime --help | awk '/^Subcommands/ { on = 1; next } on && NF { print $1 }' | sort)
 [[ ${#commands[@]} -ge 2 ]] || fail "the help names ${#commands[@]} commands"
@@ -34,13 +34,13 @@ done
 expect_output 'soak' completions chime s
 expect_output '--seconds --seed' completions chime soak --se
 expect_output '' completions chime soak --seconds ''
-expect_output "$(chime probe | awk '$2 == "usable" { print $1 }' | sort | xargs)" completions chime soak --backend ''
+expect_output "$(chime probe | awk '$2 == "usable" { print $1 }' | sort | paste -sd ' ')" completions chime soak --backend ''
 expect_output 'epoll' completions chime soak --backend ep
 expect_output "$PREFIX/bin" completions chime soak --json "$PREFIX/b"
 expect_output "$(options_of probe)" completions chime probe --json ''
 
 page="$(sed 's/\\-/-/g' "$PREFIX/share/man/man1/chime.1")"
-known="$(for command in '' "${commands[@]}"; do options_of $command; done | xargs -n 1 | grep '^--' | sort -u)"
+known="$(for command in '' "${commands[@]}"; do options_of ${command:+"$command"}; done | tr ' ' '\n' | grep '^--' | sort -u)"
 told="$(grep -v '^\.\\"' <<<"$page" | grep -oE -- '--[a-z]+(-[a-z]+)*' | sort -u)"
 diff <(printf '%s\n' "$known") <(printf '%s\n' "$told") || fail "the manual page has other options (>) than the tool (<)"
 for command in "${commands[@]}"; do

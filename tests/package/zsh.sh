@@ -16,11 +16,11 @@ completions() {
     words=("$@") CURRENT=$#
     complete_chime' zsh "$@"
 }
-options_of() { chime "$@" --help | awk '/^  -/ { gsub(",", "\n", $1); print $1 }' | sort | xargs; }
+options_of() { chime "$@" --help | awk '/^  -/ { gsub(",", "\n", $1); print $1 }' | sort | paste -sd ' '; }
 
 expect_output 'probe soak' completions chime ''
 for command in probe soak; do expect_output "$(options_of "$command")" completions chime "$command" -; done
 expect_output "$(options_of)" completions chime -
 expect_output 'files' completions chime soak --json ''
 expect_output "$(options_of probe)" completions chime probe --json ''
-expect_output "$(chime probe | awk '$2 == "usable" { print $1 }' | sort | xargs)" completions chime soak --backend ''
+expect_output "$(chime probe | awk '$2 == "usable" { print $1 }' | sort | paste -sd ' ')" completions chime soak --backend ''
