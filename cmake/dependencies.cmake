@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# What the library itself needs. Its users need none of it but the two shared libraries. GLOBAL: a project that has chime as its
-# subdirectory links to chime's targets, and so to these.
+# What the library itself needs. Its users need none of it but the two shared libraries.
 # io_uring and NUMA can be left out, by a word and never silently: io_uring is the fastest backend where it runs.
-find_package(Threads REQUIRED GLOBAL)
-find_package(Boost 1.74 REQUIRED GLOBAL) # headers only
+find_package(Threads REQUIRED)
+find_package(Boost 1.74 REQUIRED) # headers only
 if(CHIME_WITH_IO_URING OR CHIME_BUILD_BENCH)
   find_package(PkgConfig REQUIRED)
-  pkg_check_modules(LIBURING IMPORTED_TARGET GLOBAL liburing>=2.3)
+  pkg_check_modules(LIBURING IMPORTED_TARGET liburing>=2.3)
   if(NOT LIBURING_FOUND)
     message(FATAL_ERROR "liburing 2.3 or later was not found (Debian: liburing-dev); -DCHIME_WITH_IO_URING=OFF does without")
   endif()
