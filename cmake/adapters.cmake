@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# The adapters for other loops: chime::asio, chime::boost_asio and chime::libuv. Each is chime::chime with the library that the
-# adapter's header includes. chime's own build and the installed package read this same file, so that both offer the same targets.
+# The adapters for other loops: chime::asio, chime::boost_asio and chime::libuv. Each is chime::chime with the library that
+# the adapter's header includes. chime's own build and the installed package read this same file, so that both offer the
+# same targets.
 set(CHIME_ADAPTERS asio boost_asio libuv)
 
-# What chime_add_adapter asks. Each sets `host` to what a user of the adapter links to, `includes`, `definitions`, or `missing`.
+# What chime_add_adapter asks. Each sets `host` to what a user of the adapter links to, `includes`, `definitions`, or
+# `missing`.
 # The coroutines are named because Asio 1.22 and Boost 1.74 do not look for them where the compiler is clang.
 macro(_chime_find_asio)
   set(definitions ASIO_STANDALONE ASIO_HAS_CO_AWAIT ASIO_HAS_STD_COROUTINE)
@@ -41,12 +43,14 @@ macro(_chime_find_libuv)
     set(includes ${CHIME_LIBUV_INCLUDE_DIR})
     set(host ${CHIME_LIBUV_LIBRARY})
     if(NOT includes OR NOT host)
-      set(missing "libuv, uv.h and its library (Debian: libuv1-dev; or set CHIME_LIBUV_INCLUDE_DIR and CHIME_LIBUV_LIBRARY)")
+      set(missing "libuv, uv.h and its library")
+      string(APPEND missing " (Debian: libuv1-dev; or set CHIME_LIBUV_INCLUDE_DIR and CHIME_LIBUV_LIBRARY)")
     endif()
   endif()
 endmacro()
 
-# chime_add_adapter(NAME [GLOBAL]): makes the target chime::NAME, if its host is found. Sets chime_NAME_MISSING: what was not.
+# chime_add_adapter(NAME [GLOBAL]): makes the target chime::NAME, if its host is found. Sets chime_NAME_MISSING to what was
+# not.
 function(chime_add_adapter name)
   set(chime_${name}_MISSING "" PARENT_SCOPE)
   if(TARGET chime::${name})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# find_package(chime [COMPONENTS asio boost_asio libuv]): chime::shared, chime::static, chime::chime, which is the shared one unless
-# BUILD_SHARED_LIBS says otherwise, and a target chime::COMPONENT for each component that is asked for.
+# find_package(chime [COMPONENTS asio boost_asio libuv]): chime::shared, chime::static, chime::chime, which is the shared
+# one unless BUILD_SHARED_LIBS says otherwise, and a target chime::COMPONENT for each component that is asked for.
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.20...3.25)
 include(CMakeFindDependencyMacro)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# What `cmake --install` installs: headers, both libraries, a CMake package, chime.pc, and the tool with its completions and page.
+# What `cmake --install` installs: headers, both libraries, a CMake package, chime.pc, and the tool with its completions and
+# its page.
 # Components: library, development, tool.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/chime-config-version.cmake COMPATIBILITY SameMinorVersion)
 
-# What a program needs besides, if it links to the static library. A C program needs the runtime of C++, too. They are names, and no
-# packages of pkg-config, so that programs that use the shared library need nothing but chime.
+# What a program needs besides, if it links to the static library. A C program needs the runtime of C++, too. They are names,
+# and no packages of pkg-config, so that programs that use the shared library need nothing but chime.
 set(pc_libraries)
 if(CHIME_WITH_IO_URING)
   string(APPEND pc_libraries "-luring ")
@@ -19,8 +20,8 @@ if(CHIME_ATOMIC_LIBRARY)
 endif()
 string(APPEND pc_libraries "-lstdc++ -lm -pthread")
 
-# chime_install(LIBDIR dir PC_PREFIX prefix [COMPONENT_PREFIX prefix] [APART]): installs all but the tool's documents. APART: only if a component
-# is asked for by name.
+# chime_install(LIBDIR dir PC_PREFIX prefix [COMPONENT_PREFIX prefix] [APART]): installs all but the tool's documents.
+# APART: only if a component is asked for by name.
 function(chime_install)
   cmake_parse_arguments(PARSE_ARGV 0 arg "APART" "LIBDIR;PC_PREFIX;COMPONENT_PREFIX" "")
   set(apart)
@@ -39,7 +40,8 @@ function(chime_install)
   install(EXPORT ${export} FILE chime-targets.cmake NAMESPACE chime:: DESTINATION ${package_dir} ${development})
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/chime-config.cmake ${PROJECT_BINARY_DIR}/chime-config-version.cmake
     DESTINATION ${package_dir} ${development})
-  install(FILES ${PROJECT_SOURCE_DIR}/cmake/adapters.cmake RENAME chime-adapters.cmake DESTINATION ${package_dir} ${development})
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/adapters.cmake RENAME chime-adapters.cmake
+    DESTINATION ${package_dir} ${development})
 
   set(pc_prefix ${arg_PC_PREFIX})
   cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE pc_includedir)
@@ -59,7 +61,8 @@ endfunction()
 if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
   set(pc_prefix ${CMAKE_INSTALL_PREFIX})
 else()
-  cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig OUTPUT_VARIABLE pc_prefix)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
+    OUTPUT_VARIABLE pc_prefix)
   string(PREPEND pc_prefix "\${pcfiledir}/")
 endif()
 chime_install(LIBDIR ${CMAKE_INSTALL_LIBDIR} PC_PREFIX ${pc_prefix})

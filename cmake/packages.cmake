@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# What `cpack` packs: three Debian packages, of the library, of what developers need, and of the tool. They take what is built already
-# and lay it out as Debian wants it, which is other than in a prefix of one's own: by components of their own, deb_library,
-# deb_development and deb_tool, which `cmake --install` leaves out.
+# What `cpack` packs: three Debian packages, of the library, of what developers need, and of the tool. They take what is
+# built already and lay it out as Debian wants it, which is other than in a prefix of one's own: by components of their own,
+# deb_library, deb_development and deb_tool, which `cmake --install` leaves out.
 find_program(CHIME_DPKG_SHLIBDEPS dpkg-shlibdeps)
 find_program(CHIME_GZIP gzip)
 mark_as_advanced(CHIME_DPKG_SHLIBDEPS CHIME_GZIP)
-if(NOT CHIME_DPKG_SHLIBDEPS OR NOT CHIME_GZIP OR NOT CMAKE_LIBRARY_ARCHITECTURE OR CMAKE_CROSSCOMPILING OR NOT TARGET chime_tool)
+if(NOT CHIME_DPKG_SHLIBDEPS OR NOT CHIME_GZIP OR NOT CMAKE_LIBRARY_ARCHITECTURE OR CMAKE_CROSSCOMPILING
+   OR NOT TARGET chime_tool)
   return()
 endif()
 
@@ -15,10 +16,12 @@ get_target_property(soversion chime_shared SOVERSION)
 set(library_package libchime${soversion})
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CHIME_DEBIAN_VERSION ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
-set(CHIME_PACKAGE_CONTACT "The chime authors <authors@chime.invalid>" CACHE STRING "Who answers for the Debian packages")
+set(CHIME_PACKAGE_CONTACT "The chime authors <authors@chime.invalid>"
+  CACHE STRING "Who answers for the Debian packages")
 set(CPACK_PACKAGE_CONTACT ${CHIME_PACKAGE_CONTACT})
 
-# Documents, compressed as Debian asks for, and without a time of their own. The changelog's is that of SOURCE_DATE_EPOCH, if set.
+# Documents, compressed as Debian asks for, and without a time of their own. The changelog's is that of SOURCE_DATE_EPOCH,
+# if set.
 set(documents ${PROJECT_BINARY_DIR}/debian)
 function(chime_compress from to)
   execute_process(COMMAND ${CHIME_GZIP} -9nc ${from} OUTPUT_FILE ${documents}/${to} COMMAND_ERROR_IS_FATAL ANY)
@@ -38,7 +41,8 @@ macro(chime_deb component package section depends)
   set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION ${section})
   set(CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS "${depends}")
   string(JOIN "\n" CPACK_COMPONENT_${upper}_DESCRIPTION ${ARGN})
-  install(FILES ${PROJECT_SOURCE_DIR}/cmake/debian/copyright ${PROJECT_SOURCE_DIR}/NOTICE ${documents}/changelog.gz ${documents}/changelog.Debian.gz
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/debian/copyright ${PROJECT_SOURCE_DIR}/NOTICE
+    ${documents}/changelog.gz ${documents}/changelog.Debian.gz
     DESTINATION share/doc/${package} COMPONENT ${component} EXCLUDE_FROM_ALL)
 endmacro()
 
@@ -68,10 +72,12 @@ chime_deb(deb_development libchime-dev libdevel "${library_package} (= ${CHIME_D
 set(CPACK_DEBIAN_DEB_DEVELOPMENT_PACKAGE_SUGGESTS "libasio-dev, libboost-dev, libuv1-dev")
 chime_deb(deb_tool chime-tools utils "${library_package} (= ${CHIME_DEBIAN_VERSION})"
   "event pool and completion loop: probe and soak test" ${what}
-  "This package has the command chime, which tells what the library can do on" "this machine, and whether it keeps its promises there.")
+  "This package has the command chime, which tells what the library can do on"
+  "this machine, and whether it keeps its promises there.")
 
 # The loader finds the library by itself.
-install(CODE "file(RPATH_REMOVE FILE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/chime\")" COMPONENT deb_tool EXCLUDE_FROM_ALL)
+install(CODE "file(RPATH_REMOVE FILE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/chime\")"
+  COMPONENT deb_tool EXCLUDE_FROM_ALL)
 install(FILES ${documents}/chime.1.gz DESTINATION share/man/man1 COMPONENT deb_tool EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/tools/chime/completion/_chime DESTINATION share/zsh/vendor-completions
   COMPONENT deb_tool EXCLUDE_FROM_ALL)

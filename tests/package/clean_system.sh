@@ -9,8 +9,9 @@ root="$WORK/clean/root"
 
 # The packages' sources of this machine, as lines of sources.list: Debian's own alone.
 debian_sources() {
-  # shellcheck disable=SC2016 # for apt-get
-  apt-get indextargets --format 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'ORIGIN: Debian' | sort -u
+  local key=/usr/share/keyrings/debian-archive-keyring.gpg
+  apt-get indextargets --format "deb [signed-by=$key] \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
+    'Created-By: Packages' 'ORIGIN: Debian' | sort -u
 }
 
 # How this machine reaches them.
@@ -21,8 +22,8 @@ make_base() {
   local log="$WORK/clean/base.log" options="$WORK/clean/apt.conf"
   rm -rf "$base"
   apt_options >"$options"
-  debian_sources | mmdebstrap --mode=root --variant=minbase --skip=cleanup/apt/lists --aptopt="$options" --dpkgopt=force-unsafe-io \
-    --format=directory "$release" "$base.part" - >"$log" 2>&1 || {
+  debian_sources | mmdebstrap --mode=root --variant=minbase --skip=cleanup/apt/lists \
+    --aptopt="$options" --dpkgopt=force-unsafe-io --format=directory "$release" "$base.part" - >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     rm -rf "$base.part"
     return 1
@@ -32,7 +33,8 @@ make_base() {
 
 # apt ARG...: this machine's apt, for the packages of the clean system.
 apt() {
-  DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y -o Dir="$root" -o Dir::State::status="$root/var/lib/dpkg/status" \
+  DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y -o Dir="$root" \
+    -o Dir::State::status="$root/var/lib/dpkg/status" \
     -o DPkg::Chroot-Directory="$root" -o APT::Install-Recommends=false -o APT::Sandbox::User=root "$@"
 }
 
@@ -40,8 +42,8 @@ inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@"; }
 
 # All files but those that apt, dpkg and the loader's cache keep for themselves.
 files() {
-  (cd "$root" && find . -xdev \( -path ./dev -o -path ./proc -o -path ./sys -o -path ./run -o -path ./tmp -o -path ./packages -o -path ./var/lib/apt \
-    -o -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/log -o -path ./etc/ld.so.cache \) -prune -o -print | sort)
+  (cd "$root" && find . -xdev -print) | sort |
+    grep -vE '^\./((dev|proc|sys|run|tmp|packages|var/(lib/(apt|dpkg)|cache|log))(/|$)|etc/ld\.so\.cache$)'
 }
 
 install_packages() {
@@ -76,12 +78,16 @@ apt install "$root"/packages/libchime-dev_*.deb
 sysroot="$WORK/clean/sysroot"
 for package in "$debs"/libchime*.deb; do dpkg-deb -x "$package" "$sysroot"; done
 # flags ARG...: of pkg-config, from there.
-flags() { PKG_CONFIG_SYSROOT_DIR="$sysroot" PKG_CONFIG_LIBDIR="$sysroot/usr/lib/$MULTIARCH/pkgconfig" pkg-config "$@" chime; }
+flags() {
+  PKG_CONFIG_SYSROOT_DIR="$sysroot" PKG_CONFIG_LIBDIR="$sysroot/usr/lib/$MULTIARCH/pkgconfig" pkg-config "$@" chime
+}
 # shellcheck disable=SC2046 # several words
-"$CXX" -std=c++23 "$SOURCE/examples/programs/a_hello.cpp" $(flags --cflags --libs) -L"$sysroot/usr/lib/$MULTIARCH" -o "$root/tmp/hello"
+"$CXX" -std=c++23 "$SOURCE/examples/programs/a_hello.cpp" $(flags --cflags --libs) \
+  -L"$sysroot/usr/lib/$MULTIARCH" -o "$root/tmp/hello"
 configure_consumer "$here/consumer" "$WORK/clean/build" -DCMAKE_PREFIX_PATH="$sysroot/usr" -DCMAKE_SKIP_RPATH=ON
 cmake --build "$WORK/clean/build" --target hello_c
-grep -F "chime_DIR:PATH=$sysroot/" "$WORK/clean/build/CMakeCache.txt" || fail "another chime was found than that of the package"
+grep -F "chime_DIR:PATH=$sysroot/" "$WORK/clean/build/CMakeCache.txt" ||
+  fail "another chime was found than that of the package"
 cp "$WORK/clean/build/hello_c" "$root/tmp"
 expect_linkage shared "$root/tmp/hello"
 expect_output 'signalled: Success' inside /tmp/hello
@@ -91,4 +97,6 @@ mapfile -t packages < <(inside dpkg-query -W -f '${Package}\n' '*chime*')
 [[ ${#packages[@]} -eq 3 ]] || fail "installed are ${packages[*]}"
 apt purge --autoremove "${packages[@]}"
 diff "$WORK/clean/before" <(files) || fail "the packages leave these (>) behind, or take those (<) away"
-if find "$root" -xdev -path "$root/packages" -prune -o -name '*chime*' -print | grep .; then fail "the packages leave these behind"; fi
+if find "$root" -xdev -path "$root/packages" -prune -o -name '*chime*' -print | grep .; then
+  fail "the packages leave these behind"
+fi

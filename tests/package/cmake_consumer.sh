@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# cmake_consumer.sh NAME shared|static ADAPTER,... TARGET... -- ARG...: configures the consumer with these arguments, and builds and runs
-# these of its programs. Those called *_static have the static library in any case.
+# cmake_consumer.sh NAME shared|static ADAPTER,... TARGET... -- ARG...: configures the consumer with these arguments, and
+# builds and runs these of its programs. Those called *_static have the static library in any case.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 name="$1" linkage="$2" adapters="$3"

@@ -41,7 +41,8 @@ configure_consumer() {
   cmake -S "$source" -B "$build" -G "$GENERATOR" -DCMAKE_C_COMPILER="$CC" -DCMAKE_CXX_COMPILER="$CXX" "$@"
 }
 
-# expect_no_paths FOLDER: no file in it knows where chime was built. Information for debuggers does, so this is for release builds.
+# expect_no_paths FOLDER: no file in it knows where chime was built. Information for debuggers does, so this is for
+# release builds.
 expect_no_paths() {
   local found
   if [[ "$BUILD_TYPE" == Release ]] && found="$(grep -rlF -e "$SOURCE" -e "$BUILD" "$1")"; then

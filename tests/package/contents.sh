@@ -10,13 +10,14 @@ fi
 expect_no_paths .
 diff -r include/chime "$SOURCE/include/chime" || fail "the headers are not those of the sources"
 
-for file in "$LIBDIR/libchime.a" "$LIBDIR/libchime.so.$VERSION" "$LIBDIR/cmake/chime/chime-config.cmake" "$LIBDIR/pkgconfig/chime.pc" \
+for file in "$LIBDIR"/{libchime.a,"libchime.so.$VERSION",cmake/chime/chime-config.cmake,pkgconfig/chime.pc} \
   bin/chime share/bash-completion/completions/chime share/zsh/site-functions/_chime share/man/man1/chime.1 \
   share/doc/chime/LICENSE share/doc/chime/NOTICE; do
   [[ -f "$file" && ! -L "$file" ]] || fail "$file is missing"
 done
 for link in "$LIBDIR/libchime.so" "$LIBDIR/libchime.so.$SOVERSION"; do
-  [[ "$(realpath "$link")" == "$(realpath "$LIBDIR/libchime.so.$VERSION")" ]] || fail "$link does not lead to the library"
+  [[ "$(realpath "$link")" == "$(realpath "$LIBDIR/libchime.so.$VERSION")" ]] ||
+    fail "$link does not lead to the library"
 done
 soname="$(objdump -p "$LIBDIR/libchime.so" | awk '$1 == "SONAME" { print $2 }')"
 [[ "$soname" == "libchime.so.$SOVERSION" ]] || fail "the library calls itself $soname"

@@ -26,19 +26,21 @@ for package in "${packages[@]}"; do
   expect_field "$package" Source chime
   expect_field "$package" Version "$version"
   expect_field "$package" Architecture "$architecture"
-  [[ "$(field "$package" Description | sed -n 1p)" == 'event pool and completion loop'* ]] || fail "$package does not say what it is"
+  [[ "$(field "$package" Description | sed -n 1p)" == 'event pool and completion loop'* ]] ||
+    fail "$package does not say what it is"
   dpkg-deb -x "${package}_${version}_$architecture.deb" "$(new_folder "unpacked/$package")"
 done
 expect_field "$library" Section libs
 expect_field libchime-dev Section libdevel
 expect_field chime-tools Section utils
 # Found by dpkg-shlibdeps in what the programs are linked to.
-for needed in 'libc6 (>= ' 'libstdc++6 (>= ' 'liburing2 (>= ' 'libnuma1 (>= '; do expect_depends "$library" "$needed"; done
+for needed in 'libc6 (>= ' 'libstdc++6 (>= ' 'liburing2 (>= ' 'libnuma1 (>= '; do
+  expect_depends "$library" "$needed"
+done
 for needed in 'libc6 (>= ' 'libstdc++6 (>= '; do expect_depends chime-tools "$needed"; done
 expect_depends libchime-dev "$library (= $version)"
 expect_depends chime-tools "$library (= $version)"
-dpkg-deb -I "${library}_${version}_$architecture.deb" shlibs | grep -qxF "libchime $SOVERSION $library (>= $VERSION)" ||
-  fail "programs of others cannot find out what to depend on"
+expect_output "libchime $SOVERSION $library (>= $VERSION)" dpkg-deb -I "${library}_${version}_$architecture.deb" shlibs
 
 cd "$WORK/unpacked"
 # has PACKAGE FILE...
@@ -47,7 +49,9 @@ has() {
   shift
   for file in "$@"; do [[ -e "$package/$file" ]] || fail "$package has no $file"; done
 }
-for package in "${packages[@]}"; do has "$package" usr/share/doc/"$package"/{copyright,changelog.gz,changelog.Debian.gz}; done
+for package in "${packages[@]}"; do
+  has "$package" usr/share/doc/"$package"/{copyright,changelog.gz,changelog.Debian.gz}
+done
 has "$library" "$libraries/libchime.so.$SOVERSION"
 has libchime-dev "$libraries"/{libchime.a,pkgconfig/chime.pc,cmake/chime/chime-config.cmake} usr/include/chime/chime.hpp
 [[ -L "libchime-dev/$libraries/libchime.so" ]] || fail "programs cannot be linked with the shared library"
@@ -56,7 +60,11 @@ has chime-tools usr/bin/chime usr/share/man/man1/chime.1.gz usr/share/bash-compl
 # Two packages with the same file could not be installed together.
 doubled="$(for package in "${packages[@]}"; do (cd "$package" && find . -not -type d); done | sort | uniq -d)"
 [[ -z "$doubled" ]] || fail "in two packages: $doubled"
-if find . -type f | grep -vE '^\./[^/]+/usr/(bin|include/chime|lib|share)/'; then fail "these lie where they should not"; fi
+if find . -type f | grep -vE '^\./[^/]+/usr/(bin|include/chime|lib|share)/'; then
+  fail "these lie where they should not"
+fi
 expect_no_paths .
-if objdump -p chime-tools/usr/bin/chime | grep -E 'R(UN)?PATH'; then fail "the tool looks for libraries in places of its own"; fi
+if objdump -p chime-tools/usr/bin/chime | grep -E 'R(UN)?PATH'; then
+  fail "the tool looks for libraries in places of its own"
+fi
 grep -qx 'prefix=/usr' "libchime-dev/$libraries/pkgconfig/chime.pc" || fail "chime.pc does not lead to /usr"

@@ -11,7 +11,8 @@ set +eu
 source /usr/share/bash-completion/bash_completion
 _completion_loader chime
 set -eu
-[[ "$(complete -p chime)" == 'complete -F _chime chime' ]] || fail "bash-completion does not find the completion of chime"
+[[ "$(complete -p chime)" == 'complete -F _chime chime' ]] ||
+  fail "bash-completion does not find the completion of chime"
 
 # completions WORD...: what bash offers for the last word, in alphabetical order.
 completions() {
@@ -34,15 +35,18 @@ done
 expect_output 'soak' completions chime s
 expect_output '--seconds --seed' completions chime soak --se
 expect_output '' completions chime soak --seconds ''
-expect_output "$(chime probe | awk '$2 == "usable" { print $1 }' | sort | paste -sd ' ')" completions chime soak --backend ''
+usable="$(chime probe | awk '$2 == "usable" { print $1 }' | sort | paste -sd ' ')"
+expect_output "$usable" completions chime soak --backend ''
 expect_output 'epoll' completions chime soak --backend ep
 expect_output "$PREFIX/bin" completions chime soak --json "$PREFIX/b"
 expect_output "$(options_of probe)" completions chime probe --json ''
 
 page="$(sed 's/\\-/-/g' "$PREFIX/share/man/man1/chime.1")"
-known="$(for command in '' "${commands[@]}"; do options_of ${command:+"$command"}; done | tr ' ' '\n' | grep '^--' | sort -u)"
+known="$(for command in '' "${commands[@]}"; do options_of ${command:+"$command"}; done | tr ' ' '\n' |
+  grep '^--' | sort -u)"
 told="$(grep -v '^\.\\"' <<<"$page" | grep -oE -- '--[a-z]+(-[a-z]+)*' | sort -u)"
-diff <(printf '%s\n' "$known") <(printf '%s\n' "$told") || fail "the manual page has other options (>) than the tool (<)"
+diff <(printf '%s\n' "$known") <(printf '%s\n' "$told") ||
+  fail "the manual page has other options (>) than the tool (<)"
 for command in "${commands[@]}"; do
   grep -qx "\.SS $command" <<<"$page" || fail "the manual page says nothing of chime $command"
 done

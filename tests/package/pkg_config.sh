@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# pkg_config.sh NAME PREFIX LIBDIR: programs in C and C++ by one line each, with chime.pc below PREFIX/LIBDIR, both libraries.
+# pkg_config.sh NAME PREFIX LIBDIR: programs in C and C++ by one line each, with chime.pc below PREFIX/LIBDIR, and both
+# libraries.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 name="$1" prefix="$2" libdir="$3"

@@ -3,7 +3,8 @@
 # A project that has chime as its subdirectory: it builds the library and no more, and installs its own things alone.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-bash "$here/cmake_consumer.sh" subdirectory shared asio,boost_asio,libuv hello hello_static hello_c libuv -- -DCHIME_SOURCE="$SOURCE"
+bash "$here/cmake_consumer.sh" subdirectory shared asio,boost_asio,libuv hello hello_static hello_c libuv -- \
+  -DCHIME_SOURCE="$SOURCE"
 build="$WORK/subdirectory"
 targets="$(cmake --build "$build" --target help)"
 for unwanted in chime_tool chime_unit_tests flood checksum; do

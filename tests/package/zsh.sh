@@ -23,4 +23,5 @@ for command in probe soak; do expect_output "$(options_of "$command")" completio
 expect_output "$(options_of)" completions chime -
 expect_output 'files' completions chime soak --json ''
 expect_output "$(options_of probe)" completions chime probe --json ''
-expect_output "$(chime probe | awk '$2 == "usable" { print $1 }' | sort | paste -sd ' ')" completions chime soak --backend ''
+usable="$(chime probe | awk '$2 == "usable" { print $1 }' | sort | paste -sd ' ')"
+expect_output "$usable" completions chime soak --backend ''

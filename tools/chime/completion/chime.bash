@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Completion of `chime` for bash. What it offers it reads from what the tool says of itself, so that it knows no option by name.
+# Completion of `chime` for bash. What it offers it reads from what the tool says of itself, so that it knows no option
+# by name.
 
 # _chime_options WORD...: the options in the help of `chime WORD...`.
 _chime_options() {
@@ -10,11 +11,15 @@ _chime_subcommands() {
   "$1" --help 2>/dev/null | sed -nE '/^Subcommands:/,/^$/s/^  ([a-z][a-z-]*).*/\1/p'
 }
 
+_chime_backends() {
+  "$1" probe 2>/dev/null | sed -nE '/^backends/,/^$/s/^  ([a-z_]+) +usable.*/\1/p'
+}
+
 # Whether an option takes a value: its help names a kind after it, in capitals.
 _chime_takes_value() {
   local option="$1"
   shift
-  "$@" --help 2>/dev/null | grep -qE -- "^ +([^ ]*,)?$option [A-Z]"
+  "$@" --help 2>/dev/null | grep -E -- "^ +([^ ]*,)?$option [A-Z]" >/dev/null
 }
 
 _chime() {
@@ -29,7 +34,7 @@ _chime() {
   done
   case "$before" in
     --backend)
-      mapfile -t COMPREPLY < <(compgen -W "$("$tool" probe 2>/dev/null | sed -nE '/^backends/,/^$/s/^  ([a-z_]+) +usable.*/\1/p')" -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W "$(_chime_backends "$tool")" -- "$current")
       return
       ;;
     --json)
