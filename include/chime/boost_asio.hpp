@@ -77,7 +77,8 @@ class fault_category final : public boost::system::error_category {
 }  // namespace boost_asio
 }  // namespace detail
 
-/// A template, so that it takes part for Boost's own codes only and not for what converts to them.
+/// Whether a code of Boost's means this condition. Any thread; no system call. A template, so that it takes part for Boost's own
+/// codes only and not for what converts to them.
 template <std::same_as<boost::system::error_code> Code>
 [[nodiscard]] bool operator==(const Code& error, errc condition) noexcept {
   return detail::boost_asio::from_host(error) == condition;

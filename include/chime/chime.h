@@ -52,29 +52,29 @@ typedef struct chime_proactor chime_proactor;
 typedef struct chime_event chime_event;
 /// A pool. Aligned to 64, so malloc alone does not do for it: embed it, or use aligned_alloc.
 typedef struct chime_pool {
-  CHIME_ALIGNAS(64) uint64_t opaque[192];
+  CHIME_ALIGNAS(64) uint64_t opaque[192];  ///< the library's
 } chime_pool;
 /// One thread's home in a pool.
 typedef struct chime_cache {
-  uint64_t opaque[4];
+  uint64_t opaque[4];  ///< the library's
 } chime_cache;
 /// A post, timer or watch. The loop's from submit until its callback is called; then submit it again, or free it.
 typedef struct chime_operation {
-  uint64_t opaque[16];
+  uint64_t opaque[16];  ///< the library's
 } chime_operation;
 /// Names one use of an event, for those who signal it. Copy it freely. After that use every call says "stale", until
 /// the pool is deinitialised: by then nobody may use its tickets any more. All zero: always stale.
 typedef struct chime_ticket {
-  chime_event* event;
-  uint64_t generation;
+  chime_event* event;   ///< not to be used in its place: it may have another holder by now
+  uint64_t generation;  ///< which of its uses
 } chime_ticket;
 
 /// Where memory comes from. Both functions null: the heap. Both are called from any thread, also at the same time.
-/// `allocate` returns null when there is none; `alignment` is a power of two; `deallocate` gets what `allocate` got.
+/// `allocate` returns null when there is none; `alignment` is a power of two; `deallocate` gets what `allocate` got. Neither throws.
 typedef struct chime_allocator {
-  void* (*allocate)(void* context, size_t size, size_t alignment);
-  void (*deallocate)(void* context, void* block, size_t size, size_t alignment);
-  void* context;
+  void* (*allocate)(void* context, size_t size, size_t alignment);                ///< a block, or null
+  void (*deallocate)(void* context, void* block, size_t size, size_t alignment);  ///< takes it back
+  void* context;                                                                  ///< given to both
 } chime_allocator;
 
 /// What runs when an operation or a wait ends, exactly once for each submit, inside a poll, on the polling thread.
@@ -84,8 +84,9 @@ typedef void (*chime_callback)(void* context, int status, chime_event* event);
 
 // --- The loop -------------------------------------------------------------------------------------------------------
 
+/// How a loop is made. All but the size may be zero.
 typedef struct chime_proactor_options {
-  size_t size;
+  size_t size;          ///< sizeof(chime_proactor_options)
   const char* backend;  ///< "io_uring", "epoll" or "poll", with options after a colon: "io_uring:no-defer"
                         ///< Null or "": the environment variable CHIME_BACKEND, or else the first that runs here
   int64_t spin_ns;      ///< how long poll may spin before it sleeps, while that pays; 0: 50,000; negative: never
@@ -96,7 +97,7 @@ typedef struct chime_proactor_options {
 
 /// Counted since creation; approximate while the loop runs on another thread.
 typedef struct chime_proactor_stats {
-  size_t size;
+  size_t size;             ///< sizeof(chime_proactor_stats)
   uint64_t completions;    ///< callbacks run
   uint64_t sleeps;         ///< times the loop blocked in the kernel; of a guest: times it fell asleep
   uint64_t wakeups;        ///< sleeps that another thread ended; each cost it one system call
@@ -128,21 +129,27 @@ CHIME_API intptr_t chime_proactor_handle(const chime_proactor* proactor);
 /// flow and no handle is watched; one or two before the loop falls asleep. 0, or -EOPNOTSUPP (no guest), -EPERM (another thread
 /// is inside, or was the first on io_uring), -EBUSY (called from a completion), what the kernel says: call again then, as for 0.
 CHIME_API int chime_proactor_guest_poll(chime_proactor* proactor, int64_t* next_ns);
-/// Ends run; wake makes the present or next poll return early. Signal handlers too; errno is kept. At most one system
-/// call, if the loop sleeps. The caller keeps the loop alive meanwhile. Null: nothing.
+/// Ends run. Signal handlers too; errno is kept. At most one system call, if the loop sleeps. The caller keeps the loop alive
+/// meanwhile. Null: nothing.
 CHIME_API void chime_proactor_stop(chime_proactor* proactor);
+/// Makes the present or next poll return early. Else as stop.
 CHIME_API void chime_proactor_wake(chime_proactor* proactor);
-/// The backend in use, with the options in force; and, for people, why it was chosen and others were passed over.
-/// Valid until destroy. Null: "".
+/// The backend in use, with the options in force. Valid until destroy. Null: "".
 CHIME_API const char* chime_proactor_backend(const chime_proactor* proactor);
+/// For people: why this backend was chosen, and others were passed over. Valid until destroy. Null: "".
 CHIME_API const char* chime_proactor_backend_choice(const chime_proactor* proactor);
+/// Counts so far. No lock, no system call. 0, or -EINVAL (`size`).
 CHIME_API int chime_proactor_stats_read(const chime_proactor* proactor, chime_proactor_stats* stats);
 
 // --- Operations -----------------------------------------------------------------------------------------------------
 // Submitting is O(1), allocates nothing and makes no system call, but for one if the loop sleeps. A null argument other
 // than the context, or an operation that is in flight, stops the program.
 
-enum { CHIME_READABLE = 1, CHIME_WRITABLE = 2 };
+/// What a watch waits for.
+enum {
+  CHIME_READABLE = 1,  ///< reading would not block
+  CHIME_WRITABLE = 2,  ///< writing would not block
+};
 
 /// Runs the callback inside a poll.
 CHIME_API void chime_post(chime_proactor* proactor, chime_operation* operation, chime_callback callback, void* context);
@@ -173,9 +180,9 @@ enum {
 /// chime_cancel has said true. A `policy` that is none stops the program.
 CHIME_API void chime_drain(chime_proactor* proactor, chime_operation* operation, intptr_t handle, unsigned policy,
                            int64_t timeout_ns, chime_callback callback, void* context);
+struct signalfd_siginfo;  // of <sys/signalfd.h>
 /// The same for a signalfd, with all that the kernel tells of the signal, in *into, which lives until the callback. Null: stops
 /// the program.
-struct signalfd_siginfo;  // of <sys/signalfd.h>
 CHIME_API void chime_drain_signal(chime_proactor* proactor, chime_operation* operation, intptr_t handle,
                                   struct signalfd_siginfo* into, int64_t timeout_ns, chime_callback callback,
                                   void* context);
@@ -189,11 +196,16 @@ CHIME_API bool chime_cancel(chime_proactor* proactor, chime_operation* operation
 
 // --- The pool -------------------------------------------------------------------------------------------------------
 
-/// What a native event is made of: an eventfd if there is one, or else a pipe; always an eventfd; always a pipe.
-enum { CHIME_PRIMITIVE_AUTOMATIC = 0, CHIME_PRIMITIVE_EVENTFD = 1, CHIME_PRIMITIVE_PIPE = 2 };
+/// What a native event is made of.
+enum {
+  CHIME_PRIMITIVE_AUTOMATIC = 0,  ///< an eventfd if there is one, or else a pipe
+  CHIME_PRIMITIVE_EVENTFD = 1,    ///< always an eventfd: one descriptor
+  CHIME_PRIMITIVE_PIPE = 2,       ///< always a pipe: two descriptors
+};
 
+/// What chime_pool_initialize_with makes. All but the size may be zero.
 typedef struct chime_pool_options {
-  size_t size;
+  size_t size;              ///< sizeof(chime_pool_options)
   size_t initial_capacity;  ///< events made at once, kernel objects included
   size_t maximum_capacity;  ///< acquire never makes more; 0 or SIZE_MAX: what a pool can number, 16,000,000
   uint32_t primitive;       ///< CHIME_PRIMITIVE_...; of native events
@@ -202,7 +214,7 @@ typedef struct chime_pool_options {
 
 /// made = free + cached + held + retired, whenever nobody is inside a call of the pool.
 typedef struct chime_pool_stats {
-  size_t size;
+  size_t size;             ///< sizeof(chime_pool_stats)
   size_t made;             ///< events that exist
   size_t free;             ///< in the pool, for anybody
   size_t cached;           ///< in a chime_cache, for its owner
@@ -219,6 +231,7 @@ typedef struct chime_pool_stats {
 /// aligned to 64), -EBUSY (*out is a pool in use), -ENOMEM, and if native -EMFILE, -ENFILE.
 CHIME_API int chime_pool_initialize(chime_proactor* proactor, chime_allocator allocator, size_t initial_capacity,
                                     chime_pool* out);
+/// The same with more options.
 CHIME_API int chime_pool_initialize_with(chime_proactor* proactor, chime_allocator allocator,
                                          const chime_pool_options* options, chime_pool* out);
 /// Refuses acquires from now on, and returns how many events are out (held, or in caches). At 0 everything has been
@@ -235,11 +248,12 @@ CHIME_API int chime_pool_acquire(chime_pool* pool, chime_event** out);
 /// (or null): stops the program. A second release that comes when the event has been acquired again cannot be told from
 /// a right one; two that race are caught for native events, and for all in debug builds.
 CHIME_API void chime_pool_release(chime_pool* pool, chime_event* event);
-/// Cancels every submitted wait in flight, no blocking ones. O(events made). Null, or a pool not in use: nothing.
+/// Cancels every submitted wait in flight, no blocking ones. O(events made). System calls only to wake a loop that sleeps.
+/// Null, or a pool not in use: nothing.
 CHIME_API void chime_pool_cancel_all(chime_pool* pool);
 /// Closes the kernel objects of free native events; acquire makes them again. Memory stays. Null: nothing.
 CHIME_API void chime_pool_trim(chime_pool* pool);
-/// O(events made): for people and tests.
+/// Counts so far. O(events made): for people and tests. 0, or -EINVAL (`size`).
 CHIME_API int chime_pool_stats_read(const chime_pool* pool, chime_pool_stats* stats);
 
 /// A cache is one thread's home in a pool: most acquires and releases need no atomic read-modify-write. What was acquired here
@@ -253,14 +267,17 @@ CHIME_API int chime_cache_initialize(chime_pool* pool, chime_cache* out);
 CHIME_API void chime_cache_deinitialize(chime_cache* cache);
 /// By its thread: another one may use it from now on. Null, or a cache that is not in use: nothing.
 CHIME_API void chime_cache_detach(chime_cache* cache);
-/// As the pool's. An event may be acquired here and released to the pool, or the other way round.
+/// As the pool's. An event may be acquired here and released to the pool, or the other way round. No atomic read-modify-write while
+/// the cache has one.
 CHIME_API int chime_cache_acquire(chime_cache* cache, chime_event** out);
+/// As the pool's: into this cache, also an event that came from elsewhere in its pool.
 CHIME_API void chime_cache_release(chime_cache* cache, chime_event* event);
 
 // --- Events and tickets ---------------------------------------------------------------------------------------------
 // Events are for their holder, one thread at a time. Tickets are for any thread and any signal handler: their functions
 // are lock-free and keep errno.
 
+/// What has become of a signal.
 enum {
   CHIME_STALE = 0,      ///< the ticket's use of the event is over; nothing happened
   CHIME_DELIVERED = 1,  ///< this signal completes the wait, or will complete the next one of this use
@@ -273,7 +290,8 @@ CHIME_API chime_ticket chime_event_ticket(const chime_event* event);
 /// consumes the signal. No system call, unless the loop sleeps (one), a thread sleeps on the event (one), or the event
 /// is native (one write, unless coalesced).
 CHIME_API int chime_signal(chime_ticket ticket);
-/// True: the submitted wait in flight in this use will complete with -ECANCELED. False: none is, or its outcome stands.
+/// True: the submitted wait in flight in this use will complete with -ECANCELED. False: none is, or its outcome stands. At most one
+/// system call, if the loop sleeps.
 CHIME_API bool chime_ticket_cancel(chime_ticket ticket);
 /// Whether this use is over. False may be out of date at once; true is final.
 CHIME_API bool chime_ticket_expired(chime_ticket ticket);
@@ -290,12 +308,13 @@ CHIME_API void chime_event_submit(chime_event* event, int64_t timeout_ns, chime_
 /// -EOPNOTSUPP (native events). A wait in flight stops the program.
 CHIME_API int chime_event_wait(chime_event* event, int64_t timeout_ns);
 
-/// The descriptor that is readable while the event is signalled, and the one to write to: the same with an eventfd
-/// (write an 8-byte 1), two ends of a pipe otherwise (write a byte). Borrowed: chime closes them. Others may poll and
-/// write, not read. Asking for either makes the pool replace the primitive at the event's next acquire, since foreign
+/// The descriptor that is readable while the event is signalled. Borrowed: chime closes them. Others may poll and
+/// write, not read. Asking for it makes the pool replace the primitive at the event's next acquire, since foreign
 /// writes name no use; end foreign use by number before the release. Within this use a foreign write cannot be told
 /// from a late write of a ticket: a second wait may complete by the latter. Errors: -EOPNOTSUPP (not native).
 CHIME_API int chime_event_native(const chime_event* event, intptr_t* out);
+/// The descriptor to write to: the same with an eventfd (write an 8-byte 1), the other end of a pipe otherwise (write a byte). Else
+/// as chime_event_native.
 CHIME_API int chime_event_native_signal(const chime_event* event, intptr_t* out);
 /// The holder's word that nobody else writes to them any more: the primitive is only read empty then. Null: nothing.
 CHIME_API void chime_event_foreign_use_ended(chime_event* event);

@@ -3,8 +3,11 @@
 /// Version and symbol visibility. Nothing here needs a call.
 #pragma once
 
+/// What is released under one number; see CHANGELOG.md.
 #define CHIME_VERSION_MAJOR 0
+/// Counts releases that add something. Below 1.0 they may change C++ interfaces, too.
 #define CHIME_VERSION_MINOR 1
+/// Counts releases that only repair something.
 #define CHIME_VERSION_PATCH 0
 
 /// The inline namespace of all that is C++: `v`, major, `_`, minor. The C++ interface may change with each minor version, also

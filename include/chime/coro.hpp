@@ -40,9 +40,11 @@ inline namespace CHIME_ABI {
 /// token would be destroyed twice by g++ 12 and earlier when it is written in braces inside a co_await.)
 class stop_reference {
  public:
-  constexpr stop_reference() noexcept = default;
+  constexpr stop_reference() noexcept = default;  ///< none: nothing stops the wait
+  /// Refers to `token`, which must live until the wait has begun.
   stop_reference(const sync::stop_token& token) noexcept : token_(&token) {}  // NOLINT(google-explicit-constructor)
   stop_reference(const sync::stop_token&&) = delete;                          ///< give the token a name first
+  /// A copy of the token, or one that never stops.
   [[nodiscard]] sync::stop_token token() const noexcept { return token_ != nullptr ? *token_ : sync::stop_token{}; }
 
  private:
@@ -51,8 +53,8 @@ class stop_reference {
 
 /// What else may end a wait.
 struct wait_options {
-  time_point deadline = never;
-  stop_reference stop = {};  ///< a stop is requested from any thread, but not from a signal handler
+  time_point deadline = never;  ///< then the wait ends with `timed_out`
+  stop_reference stop = {};     ///< a stop is requested from any thread, but not from a signal handler
 };
 
 namespace detail {

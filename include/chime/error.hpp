@@ -60,7 +60,9 @@ enum class fault {
   nothing_to_wait_for,     ///< a wait for any of no events
 };
 
+/// The code of a fault, in chime's own category. Any thread; no system call. Called by std::error_code for who compares with a fault.
 CHIME_API std::error_code make_error_code(fault) noexcept;
+/// The condition by its number. Any thread; no system call. Called by std::error_condition for who compares with an errc.
 CHIME_API std::error_condition make_error_condition(errc) noexcept;
 
 /// The value, or why there is none.

@@ -15,10 +15,10 @@
 namespace chime {
 inline namespace CHIME_ABI {
 
-using clock = std::chrono::steady_clock;
-using time_point = clock::time_point;
-using native_handle = std::intptr_t;  ///< a descriptor on POSIX
-inline constexpr time_point never = time_point::max();
+using clock = std::chrono::steady_clock;  ///< the one that deadlines and timers count by: the system's monotonic clock
+using time_point = clock::time_point;     ///< when a wait or a timer ends at the latest
+using native_handle = std::intptr_t;      ///< a descriptor on POSIX
+inline constexpr time_point never = time_point::max();  ///< no deadline
 
 class event;
 struct completion;
@@ -26,6 +26,7 @@ namespace detail {
 struct cell;
 }  // namespace detail
 
+/// What has become of a signal.
 enum class signal_result : unsigned char {
   stale,      ///< the ticket's use of the event is over; nothing happened
   delivered,  ///< this signal completes the wait, or will complete the next one of this use
@@ -46,10 +47,12 @@ class CHIME_API ticket {
   signal_result signal() const noexcept;
   /// Cancels the submitted wait that is in flight in this use, if there is one that has no outcome yet: true, and its
   /// completion will say `cancelled`. False: none, or its outcome stands already. Never touches a later use; of several
-  /// waits in one use it cancels the one that it meets. Blocking waits are not cancelled.
+  /// waits in one use it cancels the one that it meets. Blocking waits are not cancelled. At most one system call, if the loop
+  /// sleeps.
   bool cancel() const noexcept;
   /// Whether this use is over. A hint: false may be out of date when it is returned; true is final.
   [[nodiscard]] bool expired() const noexcept;
+  /// Whether both name the same use of the same event.
   friend bool operator==(const ticket&, const ticket&) noexcept = default;
 
  private:
@@ -63,7 +66,9 @@ class CHIME_API ticket {
 /// must live until it ran. Runs on the polling thread, inside poll. A callback that throws ends the program.
 class callback {
  public:
+  /// Called once for each submit, with the context. It may submit, acquire, release and signal, but not poll or close its loop.
   using function = void (*)(void* context, completion&& done);
+  /// Calls `f` with this context, which may be null; `f` may not.
   constexpr callback(function f, void* context) noexcept : function_(f), context_(context) {}
   /// Refers to `f`, which must outlive the operation (hence no temporaries).
   template <class F>
@@ -75,7 +80,9 @@ class callback {
   [[nodiscard]] static callback to(T& object) noexcept {
     return {[](void* c, completion&& d) { (static_cast<T*>(c)->*Member)(std::move(d)); }, &object};
   }
+  /// What is called, and with what: for adapters that put something of their own before it.
   [[nodiscard]] constexpr function target() const noexcept { return function_; }
+  /// See target().
   [[nodiscard]] constexpr void* context() const noexcept { return context_; }
 
  private:
@@ -87,8 +94,10 @@ class callback {
 /// to its pool, from any thread, without a system call, and every ticket of this use is stale from then on.
 class [[nodiscard]] event {
  public:
-  event() noexcept = default;
+  event() noexcept = default;  ///< holds none
+  /// Takes what the other holds, which is empty then. Tickets stay good. No atomic operation.
   event(event&& other) noexcept : front_(std::exchange(other.front_, nullptr)) {}
+  /// The same, after what this one held went back to its pool.
   event& operator=(event&& other) noexcept {
     if (this != &other) {
       reset();
@@ -109,7 +118,7 @@ class [[nodiscard]] event {
     if (front_ != nullptr) detail::release(*std::exchange(front_, nullptr));
   }
 
-  /// For the signaller. Hand it over by something that synchronises (a queue, a thread's start, an atomic release).
+  /// For the signaller: any number of copies, or calls. No system call. Hand it over by something that synchronises (a queue, a thread's start, an atomic release).
   [[nodiscard]] CHIME_API ticket get_ticket() const noexcept;
 
   /// Submits the wait: the loop owns the event until it hands it back in the completion, which tells success
@@ -125,6 +134,7 @@ class [[nodiscard]] event {
   /// spins. System calls: none if signalled by then, else futex waits. Errors: timed_out, waits_exhausted,
   /// native_only_in_loop.
   [[nodiscard]] CHIME_API result<void> wait_until(time_point deadline) noexcept;
+  /// The same without a deadline.
   [[nodiscard]] result<void> wait() noexcept { return wait_until(never); }
 
   /// The handle that is readable while the event is signalled; with an eventfd, writing an 8-byte 1 to it signals.
@@ -157,7 +167,7 @@ class [[nodiscard]] event {
 /// release it. For operations (timer, watch, post) `ev` is empty and the operation's memory is yours again.
 struct completion {
   std::error_code error;  ///< none: signalled, timer due, handle ready, post ran
-  event ev;
+  event ev;               ///< of a wait for an event; else empty
 };
 
 }  // namespace CHIME_ABI

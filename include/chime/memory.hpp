@@ -16,13 +16,15 @@ inline namespace CHIME_ABI {
 /// `deallocate` gets the size and alignment that the block was asked for with. `alignment` is a power of two; event
 /// pools ask for pages (`event_pool::page_size` bytes, aligned to as many), loops for blocks aligned to a cache line.
 struct allocator {
+  /// A block of this size and alignment, or null.
   void* (*allocate)(void* context, std::size_t size, std::size_t alignment) noexcept = nullptr;
+  /// Takes it back.
   void (*deallocate)(void* context, void* block, std::size_t size, std::size_t alignment) noexcept = nullptr;
-  void* context = nullptr;
+  void* context = nullptr;  ///< given to both
 };
 
 /// Adapts a polymorphic memory resource, which must be safe to use from several threads and must outlive every block.
-/// An exception that it throws on allocation becomes null.
+/// An exception that it throws on allocation becomes null; one on deallocation ends the program. No system call of its own.
 [[nodiscard]] CHIME_API allocator from(std::pmr::memory_resource& resource) noexcept;
 
 /// How a block_pool cuts its memory.
@@ -36,7 +38,8 @@ struct block_pool_options {
 
 /// A pool of blocks of one size, cut from chunks of an upstream allocator and kept until close(): for node-local memory
 /// that events are drawn from without going back to the system. All functions except open and close may be called from
-/// any thread at once. `memory()` is an allocator for anything that asks for at most one block at a time, such as
+/// any thread at once; a mutex makes them take turns, and upstream is called without it. System calls: upstream's, and the mutex's
+/// when two threads meet. Pinned, and not for signal handlers. `memory()` is an allocator for anything that asks for at most one block at a time, such as
 /// `event_pool` (whose requests are `event_pool::page_size` bytes: the default block).
 class CHIME_API block_pool {
  public:
@@ -48,7 +51,7 @@ class CHIME_API block_pool {
 
   /// Checks the options; allocates nothing yet. Errors: block_misfit, allocator_incomplete, busy (already open).
   [[nodiscard]] result<void> open(const block_pool_options& options = {}) noexcept;
-  /// Gives every chunk back upstream and returns 0; or, if blocks are out, does nothing and returns how many.
+  /// Gives every chunk back upstream and returns 0; or, if blocks are out, does nothing and returns how many. O(chunks).
   std::size_t close() noexcept;
 
   /// One block, or null when upstream has no memory. O(1) unless a chunk must be fetched.

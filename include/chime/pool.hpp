@@ -21,10 +21,11 @@ struct home;
 /// What a native event is made of.
 enum class primitive : unsigned char {
   automatic,  ///< eventfd where there is one, else a pipe
-  eventfd,
-  pipe,
+  eventfd,    ///< always: one descriptor
+  pipe,       ///< always: two descriptors
 };
 
+/// How an event_pool is opened.
 struct pool_options {
   std::size_t initial_capacity = 0;         ///< events made by open(), with their primitives
   std::size_t maximum_capacity = SIZE_MAX;  ///< acquire never makes more than that (SIZE_MAX: what a pool can number)
@@ -56,18 +57,20 @@ class CHIME_API event_pool {
   /// The most events that a pool can number.
   static constexpr std::size_t capacity_limit = 16'000'000;
 
-  event_pool() noexcept;
+  event_pool() noexcept;  ///< closed; allocates nothing
   event_pool(const event_pool&) = delete;
   event_pool& operator=(const event_pool&) = delete;
   /// Closes, after waiting for releases that are under way or inside a poll; if events are still out, stops the program and
   /// says how many.
   ~event_pool();
 
-  /// Makes `initial_capacity` events, whole or not at all. The loop must outlive the pool's close.
+  /// Makes `initial_capacity` events, whole or not at all. The loop must outlive the pool's close. No other call may be under way.
+  /// No system call of its own, unless native: then one for each event.
   /// Errors: capacity_below_initial, capacity_too_large, allocator_incomplete, pool_already_open, loop_closed;
   /// resource_exhausted (memory, descriptors), with the system's code.
   [[nodiscard]] result<void> open(proactor& loop, const pool_options& options = {}) noexcept;
-  /// A pool without a loop: for threads that block on their events. Native events are not possible.
+  /// A pool without a loop: for threads that block on their events. Native events are not possible (native_only_in_loop).
+  /// Else the same.
   [[nodiscard]] result<void> open(const pool_options& options = {}) noexcept;
 
   /// Any thread. Lock-free but for the allocator's and the kernel's own locks when the pool grows. A free event wins
@@ -83,9 +86,11 @@ class CHIME_API event_pool {
   /// until its poll is over, unless the polling thread itself closes. Caches must be destroyed before the call that would
   /// return 0: it stops the program otherwise.
   std::size_t close() noexcept;
-  /// Cancels every submitted wait in flight: any thread, O(events made). Blocking waits are not cancelled.
+  /// Cancels every submitted wait in flight: any thread, O(events made). Blocking waits are not cancelled. System calls only
+  /// to wake a loop that sleeps.
   void cancel_all() noexcept;
-  /// Native: closes the primitives of free events; acquire makes them again. Memory stays, since tickets point to it.
+  /// Native: closes the primitives of free events; acquire makes them again. Memory stays, since tickets point to it. Any thread,
+  /// O(events made), a close(2) for each descriptor. Other pools: nothing.
   void trim() noexcept;
   /// Any thread, O(events made): for people and tests, not for hot paths.
   [[nodiscard]] pool_stats stats() const noexcept;
@@ -114,7 +119,7 @@ class CHIME_API event_cache {
   static constexpr std::size_t limit = sync::stock_places + sync::ring_places;
 
   /// Of an open pool. Takes 2,944 bytes from the pool's allocator, unless an earlier cache left its home; without memory it
-  /// works all the same, no faster than the pool.
+  /// works all the same, no faster than the pool. Any thread. No system call of its own.
   explicit event_cache(event_pool& pool) noexcept;
   event_cache(const event_cache&) = delete;
   event_cache& operator=(const event_cache&) = delete;

@@ -21,7 +21,11 @@ struct loop_access;
 struct operation_state;
 }  // namespace detail
 
-enum class interest : unsigned char { readable = 1, writable = 2 };
+/// What a watch waits for.
+enum class interest : unsigned char {
+  readable = 1,  ///< data, a connection, or the end of the file: a read would not block
+  writable = 2,  ///< there is room: a write would not block
+};
 
 /// What a completed wait for somebody else's handle has taken out of it, so that the next wait does not find the same signal
 /// again. operation::drained() tells how much. The file's flags are not changed; it may be in blocking mode.
@@ -39,7 +43,7 @@ enum class drain : unsigned char {
 /// before that, it stops the program), then it may be submitted again. 104 bytes, no allocation behind it.
 class CHIME_API operation {
  public:
-  operation() noexcept;
+  operation() noexcept;  ///< not in flight
   operation(const operation&) = delete;
   operation& operator=(const operation&) = delete;
   ~operation();
@@ -54,6 +58,7 @@ class CHIME_API operation {
   alignas(8) unsigned char storage_[104];
 };
 
+/// How a proactor is opened.
 struct proactor_options {
   /// "io_uring", "epoll" or "poll", with options after a colon for io_uring: "io_uring:no-defer,linked-read". Empty:
   /// the environment variable CHIME_BACKEND in the same form, or, without it, the first of the three that runs here.
@@ -65,7 +70,7 @@ struct proactor_options {
   /// It lives in another loop, which calls guest_poll() when handle() is readable; poll() and run() are refused. The first
   /// backend that is tried is epoll then, whose guests may be driven by several threads in turn; "poll" cannot be a guest.
   bool guest = false;
-  allocator memory = {};
+  allocator memory = {};  ///< of the loop itself, and of what the backend "poll" lists; must outlive it
 };
 
 /// Counted since open(). Approximate while the loop runs on another thread.
@@ -77,13 +82,15 @@ struct proactor_stats {
 };
 
 /// The loop. Embedded in the caller's object, pinned. The first poll binds the polling thread; completions run only
-/// inside poll and run, on that thread. May be made and opened on one thread and polled by another. Not for forked children:
+/// inside poll and run, on that thread. May be made and opened on one thread and polled by another. No other call may be under way
+/// when it is opened or closed; else any thread may call what does not say whose it is. What returns nothing (submit, stop, wake)
+/// stops the program if the proactor is not open. Not for forked children:
 /// one that polls, closes or submits operations is stopped; it may open its own.
 ///
 /// A guest (proactor_options::guest) has no thread of its own: whoever calls guest_poll() is the polling thread meanwhile.
 class CHIME_API proactor {
  public:
-  proactor() noexcept;
+  proactor() noexcept;  ///< closed; no system call
   proactor(const proactor&) = delete;
   proactor& operator=(const proactor&) = delete;
   /// Closes; stops the program if pools are open or operations in flight.
@@ -91,10 +98,11 @@ class CHIME_API proactor {
 
   /// Errors: unknown_backend, unknown_backend_option, backend_unusable, allocator_incomplete, batch_zero,
   /// loop_already_open; resource_exhausted (memory, descriptors), with the system's code. A failed open leaves nothing
-  /// behind.
+  /// behind. Several system calls.
   [[nodiscard]] result<void> open(const proactor_options& options = {}) noexcept;
   /// Frees everything. Polling must be over. Waits for wake-ups that other threads owe (a few instructions each).
-  /// Errors: busy (pools_open, operations_in_flight, polling: nothing is changed), loop_closed.
+  /// Errors: busy (pools_open, operations_in_flight, polling: nothing is changed), loop_closed. System calls: closes what open()
+  /// has opened.
   [[nodiscard]] result<void> close() noexcept;
 
   /// Runs what is ready, at most `batch` completions, and returns how many. If nothing is, sleeps until something is,
@@ -103,12 +111,13 @@ class CHIME_API proactor {
   /// with its code (where completions have run, the next poll says it).
   /// System calls: none while completions flow and no handle is watched.
   [[nodiscard]] result<std::size_t> poll(std::chrono::nanoseconds timeout = {}) noexcept;
-  /// Polls until stop(). A stop() that came before counts; each run() that ends by it takes it back.
+  /// Polls until stop(). A stop() that came before counts; each run() that ends by it takes it back. Errors: those of poll().
   [[nodiscard]] result<void> run() noexcept;
-  /// Any thread, signal handlers. The caller keeps the loop alive meanwhile. Of a guest: nothing but a wake().
+  /// Ends run(). Any thread, signal handlers. The caller keeps the loop alive meanwhile. At most one system call, if the loop
+  /// sleeps. Of a guest: nothing but a wake().
   void stop() noexcept;
   /// Makes the present or next poll return early. Any thread, signal handlers; the caller keeps the loop alive
-  /// meanwhile.
+  /// meanwhile. At most one system call, if the loop sleeps.
   void wake() noexcept;
 
   /// Post: runs `done` inside a poll. This and those below: any thread; O(1), no allocation, no system call unless
@@ -157,6 +166,7 @@ class CHIME_API proactor {
   [[nodiscard]] std::string_view backend() const noexcept;
   /// Why this backend: "forced by option", or which were passed over and why. Valid until close.
   [[nodiscard]] std::string_view backend_choice() const noexcept;
+  /// What was counted since open(); zeroes when closed. Any thread, no lock, no system call.
   [[nodiscard]] proactor_stats stats() const noexcept;
 
  private:
@@ -166,8 +176,8 @@ class CHIME_API proactor {
 
 /// What a backend can do on this machine.
 struct backend_report {
-  std::string_view name;
-  bool usable = false;
+  std::string_view name;              ///< as proactor_options::backend takes it
+  bool usable = false;                ///< whether open() would get it
   std::array<char, 160> detail = {};  ///< NUL-terminated: its features, or why it cannot run
 };
 /// Tries every backend, in the order in which open() would. Makes a few system calls each; any thread.

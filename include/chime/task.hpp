@@ -127,9 +127,11 @@ using awaited_t = decltype(get_awaiter(std::declval<Awaitable>()).await_resume()
 template <class T>
 class [[nodiscard]] task {
  public:
-  using promise_type = detail::task_promise<T>;
+  using promise_type = detail::task_promise<T>;  ///< for the compiler
 
+  /// Takes the coroutine; the other has none then, and is not to be awaited.
   task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  /// The same, after what this one held was destroyed.
   task& operator=(task&& other) noexcept {
     if (this != &other) {
       destroy();

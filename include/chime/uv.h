@@ -31,6 +31,7 @@
 extern "C" {
 #endif
 
+/// A chime loop inside a libuv loop: in the caller's memory, from chime_uv_init until its close callback.
 typedef struct chime_uv_guest chime_uv_guest;
 
 /// Told of an error: -errno, from chime_proactor_guest_poll, or from libuv about its handles. The guest goes on, and tries
@@ -45,7 +46,7 @@ struct chime_uv_guest {
   /// Yours to set, after init. Null: an error prints one line on stderr and stops the program.
   chime_uv_error_callback on_error;
 
-  // The guest's own from here on.
+  /// \cond the guest's own from here on
   union {
     uv_handle_t handle;
     uv_poll_t poll;
@@ -65,14 +66,15 @@ struct chime_uv_guest {
   unsigned open_handles;
   bool closing;
   chime_uv_close_callback on_close;
+  /// \endcond
 };
 
 /// A wait that its guest counts: in the caller's memory, zeroed before its first use. The guest's from submit until the
 /// callback is called.
 typedef struct chime_uv_wait {
-  chime_uv_guest* guest;  ///< null: not in flight
-  chime_callback callback;
-  void* context;
+  chime_uv_guest* guest;    ///< null: not in flight
+  chime_callback callback;  ///< what was submitted, and its context
+  void* context;            ///< see callback
 } chime_uv_wait;
 
 // --- Inside ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ class uv_guest;
 /// again, or destroyed.
 class uv_wait {
  public:
-  uv_wait() noexcept = default;
+  uv_wait() noexcept = default;  ///< not in flight
   uv_wait(const uv_wait&) = delete;
   uv_wait& operator=(const uv_wait&) = delete;
   /// Stops the program while the wait is in flight.
@@ -42,7 +42,7 @@ class uv_guest {
   /// loop, unless this closes it.
   using error_function = void (*)(uv_guest&, std::error_code);
 
-  uv_guest() noexcept = default;
+  uv_guest() noexcept = default;  ///< not open
   uv_guest(const uv_guest&) = delete;
   uv_guest& operator=(const uv_guest&) = delete;
   /// Stops the program unless it is closed: libuv still uses its memory.
@@ -79,6 +79,7 @@ class uv_guest {
   /// Keeps uv_run() from returning until stop(): for waits and operations that are submitted directly, and by other
   /// threads. Counts: each start needs its stop, and a stop too many stops the program.
   void start() noexcept { chime_uv_start(&guest_); }
+  /// Takes one start() back. No system call.
   void stop() noexcept { chime_uv_stop(&guest_); }
 
   /// As event::submit, and keeps uv_run() from returning until `done` is called. A wait in flight stops the program.

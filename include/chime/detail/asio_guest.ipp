@@ -195,8 +195,11 @@ struct initiation {
 }  // namespace CHIME_ASIO_DETAIL
 }  // namespace detail
 
+/// A proactor inside a loop of Asio, or of Boost.Asio: an I/O object that waits for events. Neither copied nor moved. Its threads and
+/// errors: as the head of this header says. While nobody waits, it costs nothing.
 class CHIME_ASIO_GUEST {
  public:
+  /// Of the host.
   using executor_type = CHIME_ASIO_NAMESPACE::any_io_executor;
 
   /// `loop`: open, with guest = true; it must outlive the guest. Throws std::system_error: invalid_argument if it is not,
@@ -216,6 +219,7 @@ class CHIME_ASIO_GUEST {
   /// Takes start() back. Waits that are outstanding go on. Any thread.
   void stop() { driver_->stop(); }
 
+  /// The one that it was given. Any thread.
   [[nodiscard]] executor_type get_executor() const noexcept { return driver_->executor(); }
 
   /// Waits for an event of a pool on the guest's loop, and releases it. Signature: void(error_code), success if it was
@@ -227,6 +231,7 @@ class CHIME_ASIO_GUEST {
     return CHIME_ASIO_NAMESPACE::async_initiate<CompletionToken, void(CHIME_ASIO_ERROR)>(
         detail::CHIME_ASIO_DETAIL::initiation{driver_.get()}, token, std::move(ev), deadline);
   }
+  /// The same without a deadline.
   template <class CompletionToken>
   auto async_wait(event&& ev, CompletionToken&& token) {
     return async_wait(std::move(ev), never, std::forward<CompletionToken>(token));
@@ -238,6 +243,7 @@ class CHIME_ASIO_GUEST {
     return CHIME_ASIO_NAMESPACE::async_initiate<CompletionToken, void(CHIME_ASIO_ERROR)>(
         detail::CHIME_ASIO_DETAIL::initiation{driver_.get()}, token, &ev, deadline);
   }
+  /// The same without a deadline.
   template <class CompletionToken>
   auto async_wait(event& ev, CompletionToken&& token) {
     return async_wait(ev, never, std::forward<CompletionToken>(token));
@@ -247,7 +253,7 @@ class CHIME_ASIO_GUEST {
   std::shared_ptr<detail::CHIME_ASIO_DETAIL::driver> driver_;
 };
 
-/// The same as a function.
+/// The guest's async_wait() as a function: the same arguments after the guest.
 template <class Event, class... Arguments>
   requires std::same_as<std::remove_cvref_t<Event>, event>
 auto async_wait(CHIME_ASIO_GUEST& guest, Event&& ev, Arguments&&... deadline_and_token) {
