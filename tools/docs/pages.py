@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Collects what the site is made of: README.md as its home, all pages of the repository under their own paths, the reference, and a page
+for each source file that a page links to. Usage: pages.py REPOSITORY DOXYGEN_XML OUTPUT"""
+import os
+import pathlib
+import posixpath
+import re
+import sys
+
+import navigation
+import reference
+
+LINK = re.compile(r"(\]\()([^()\s]+)((?:\s+\"[^\"]*\")?\))")
+FENCE = re.compile(r"^\s*(```+|~~~+)")
+LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".ipp": "cpp", ".c": "c", ".h": "cpp", ".py": "python", ".sh": "sh", ".cmake": "cmake",
+             ".json": "json"}
+
+
+class Site:
+    def __init__(self, root, output):
+        self.root, self.output = root, output
+        found = [*root.glob("*.md"), *root.glob("docs/**/*.md")]
+        self.pages = {path.relative_to(root).as_posix() for path in found}
+        self.sources = set()
+
+    def write(self, path, text):
+        target = self.output / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+    def copy(self, page, below):
+        text = self.with_links((self.root / page).read_text(), posixpath.dirname(page))
+        self.write("index.md" if page == "README.md" else page, text + "\n" + below)
+
+    def copy_pictures(self):
+        for path in self.root.glob("docs/**/*"):
+            if path.suffix in (".svg", ".png"):
+                target = self.output / path.relative_to(self.root)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+
+    def with_links(self, text, folder):
+        """Links to files of the repository lead to their pages. Code is left alone."""
+        lines, fence = [], None
+        for line in text.split("\n"):
+            mark = FENCE.match(line)
+            if mark and (fence is None or mark.group(1).startswith(fence)):
+                fence = mark.group(1) if fence is None else None
+            elif fence is None:
+                line = LINK.sub(lambda m: m.group(1) + self.target(m.group(2), folder) + m.group(3), line)
+            lines.append(line)
+        return "\n".join(lines)
+
+    def target(self, link, folder):
+        path, _, anchor = link.partition("#")
+        if not path or ":" in path:
+            return link
+        place = posixpath.normpath(posixpath.join(folder, path))
+        if place == "README.md":
+            return posixpath.relpath("index.md", folder or ".") + ("#" + anchor if anchor else "")
+        if place in self.pages or not (self.root / place).exists() or pathlib.Path(place).suffix in (".svg", ".png"):
+            return link
+        self.sources.add(place)
+        return posixpath.relpath(f"source/{place}.md", folder or ".")
+
+    def write_sources(self):
+        """Those that were linked to, and what their folders hold."""
+        written = set()
+        while self.sources - written:
+            place = min(self.sources - written)
+            written.add(place)
+            self.write(f"source/{place}.md", self.folder(place) if (self.root / place).is_dir() else self.source(place))
+
+    def folder(self, place):
+        files = sorted(p.relative_to(self.root).as_posix() for p in (self.root / place).rglob("*") if p.is_file())
+        lines = [f"- [{name}]({self.target(posixpath.relpath(name, place), place)})" for name in files]
+        # From this page, which lies beside its folder.
+        lines = [line.replace("](" + posixpath.relpath("source", place), "](" + posixpath.relpath("source", "source/" + posixpath.dirname(place))) for line in lines]
+        return "\n".join([*HEAD, f"# {place}", "", *lines, ""])
+
+    def source(self, place):
+        file = os.path.relpath(self.root / place, (self.output / "source" / place).parent)
+        language = LANGUAGES.get(pathlib.Path(place).suffix, "text")
+        include = ["```{literalinclude} " + file, f":language: {language}", ":linenos:", "```"]
+        return "\n".join([*HEAD, f"# {place}", "", *include, ""])
+
+
+# No line of navigation, and not searched: what these pages say is found where it is explained.
+HEAD = ["---", "orphan: true", "nosearch: true", "---", ""]
+
+
+def toctree(nodes, caption=None):
+    if not nodes:
+        return ""
+    options = [":hidden:"] + ([f":caption: \"{caption}\""] if caption else [])
+    entries = ["Overview <self>" if node.name == "README.md" else "/" + node.name.removesuffix(".md") for node in nodes]
+    return "\n".join(["```{toctree}", *options, "", *entries, "```", "", ""])
+
+
+def write_tree(site, nodes):
+    for node in nodes:
+        if node.name.startswith("reference/"):
+            continue
+        below = toctree(node.children)
+        if node.name == "README.md":
+            below = "".join(toctree(section.children, section.name) for section in site.navigation.sections)
+        site.copy(node.name, below)
+        write_tree(site, node.children)
+
+
+def main(root, doxygen_xml, output):
+    site = Site(root, output)
+    headers = reference.write_pages(root / "include", doxygen_xml, output / "reference")
+    site.navigation = navigation.Navigation(pathlib.Path(__file__).with_name("navigation.txt"),
+                                            site.pages | {"reference/" + header for header in headers})
+    for section in site.navigation.sections:
+        write_tree(site, section.children)
+    site.copy_pictures()
+    site.write_sources()
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], pathlib.Path(sys.argv[3]).resolve())
