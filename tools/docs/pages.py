@@ -11,6 +11,8 @@ import navigation
 import reference
 
 LINK = re.compile(r"(\]\()([^()\s]+)((?:\s+\"[^\"]*\")?\))")
+# A path of the repository as code, which is no link already.
+PATH = re.compile(r"(?<![\[`])`([\w.-]+(?:/[\w.-]+)+|[A-Z]+\.md)`(?![\]`])")
 FENCE = re.compile(r"^\s*(```+|~~~+)")
 LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".ipp": "cpp", ".c": "c", ".h": "cpp", ".py": "python", ".sh": "sh", ".cmake": "cmake",
              ".json": "json"}
@@ -40,7 +42,7 @@ class Site:
                 target.write_bytes(path.read_bytes())
 
     def with_links(self, text, folder):
-        """Links to files of the repository lead to their pages. Code is left alone."""
+        """Links to files of the repository lead to their pages, and so do their paths in running text. Code is left alone."""
         lines, fence = [], None
         for line in text.split("\n"):
             mark = FENCE.match(line)
@@ -48,8 +50,17 @@ class Site:
                 fence = mark.group(1) if fence is None else None
             elif fence is None:
                 line = LINK.sub(lambda m: m.group(1) + self.target(m.group(2), folder) + m.group(3), line)
+                if not line.startswith("#"):
+                    line = PATH.sub(lambda m: self.linked_path(m.group(1), folder), line)
             lines.append(line)
         return "\n".join(lines)
+
+    def linked_path(self, place, folder):
+        """The path of a file, as code: with a link if there is such a file."""
+        code = f"`{place}`"
+        if not (self.root / place).is_file() or posixpath.normpath(place) != place:
+            return code
+        return f"[{code}]({self.target(posixpath.relpath(place, folder or '.'), folder)})"
 
     def target(self, link, folder):
         path, _, anchor = link.partition("#")
