@@ -11,6 +11,7 @@
 ///
 /// Each coroutine's frame is one allocation, by operator new, unless the compiler saves it. Coroutines call and return by
 /// symmetric transfer (which compilers promise when they optimise), so that loops of awaits do not grow the stack.
+/// System calls: those of what is awaited; run() polls, and spawn() wakes a loop that sleeps.
 /// Without exceptions (-fno-exceptions) everything works; what throws nevertheless ends the program.
 #pragma once
 

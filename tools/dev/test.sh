@@ -26,7 +26,7 @@ command_test() {
     --quick) presets=(release) ;;
     *) bad_usage "test takes --quick or nothing, not \"$*\"" ;;
   esac
-  need_packages build test
+  need_packages build test docs
   if [[ $# -eq 0 ]]; then need_packages fuzz; fi
 
   local preset started models='' failed=() summary=()

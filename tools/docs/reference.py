@@ -158,7 +158,8 @@ class Page:
         name, meaning = text_of(member.find("name")), text_of(member.find("type"))
         arguments = text_of(member.find("argsstring"))
         if not self.header.is_c:
-            return self.directive("type", template_of(member) + name + " = " + meaning + arguments, self.words(member))
+            shown = "" if "detail::" in meaning else " = " + meaning + arguments
+            return self.directive("type", template_of(member) + name + shown, self.words(member))
         if meaning == "struct " + name:
             return self.directive("struct", name, self.words(member))
         return self.directive("type", meaning + " " + name + arguments, self.words(member))
