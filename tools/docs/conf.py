@@ -19,10 +19,11 @@ myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]  # a page may begin a table of figures with a deeper heading
 
 language = "en"
+cpp_index_common_prefix = ["chime::"]
 primary_domain = "cpp"
 highlight_language = "text"
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_style = "default"
+pygments_dark_style = "one-dark"
 smartquotes = False
 toc_object_entries_show_parents = "hide"
 

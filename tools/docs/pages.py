@@ -100,17 +100,21 @@ class Site:
 HEAD = ["---", "orphan: true", "nosearch: true", "---", ""]
 
 
+# Pages that have no file of their own.
+SPECIAL = {"README.md": "Overview <self>", "genindex": "All names <genindex>"}
+
+
 def toctree(nodes, caption=None):
     if not nodes:
         return ""
     options = [":hidden:"] + ([f":caption: \"{caption}\""] if caption else [])
-    entries = ["Overview <self>" if node.name == "README.md" else "/" + node.name.removesuffix(".md") for node in nodes]
+    entries = [SPECIAL.get(node.name) or "/" + node.name.removesuffix(".md") for node in nodes]
     return "\n".join(["```{toctree}", *options, "", *entries, "```", "", ""])
 
 
 def write_tree(site, nodes):
     for node in nodes:
-        if node.name.startswith("reference/"):
+        if node.name == "genindex" or node.name.startswith("reference/"):
             continue
         below = toctree(node.children)
         if node.name == "README.md":
@@ -123,7 +127,7 @@ def main(root, doxygen_xml, output):
     site = Site(root, output)
     headers = reference.write_pages(root / "include", doxygen_xml, output / "reference")
     site.navigation = navigation.Navigation(pathlib.Path(__file__).with_name("navigation.txt"),
-                                            site.pages | {"reference/" + header for header in headers})
+                                            site.pages | {"genindex"} | {"reference/" + header for header in headers})
     for section in site.navigation.sections:
         write_tree(site, section.children)
     site.copy_pictures()

@@ -9,7 +9,7 @@ SPECIAL = re.compile(r"([\\`*_|<>])")
 
 
 class Prose:
-    """`link(name)`: the role that links to this name, or None."""
+    """`link(name)`: the role that links to this name, with braces where its text goes, or None."""
 
     def __init__(self, link):
         self.link = link
@@ -72,9 +72,9 @@ class Prose:
         raise ValueError(f"Doxygen says <{node.tag}>, which tools/docs/prose.py does not know: {content}")
 
     def code(self, content):
-        role = self.link(content.removesuffix("()"))
-        if role:
-            return f"{EDGE}:{role}:`{content}`{EDGE}"
+        link = self.link(content.removesuffix("()"))
+        if link:
+            return EDGE + link.format(content) + EDGE
         return f"{EDGE}``{content}``{EDGE}" if content.strip() == content and content else content
 
     def text(self, content):

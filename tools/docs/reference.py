@@ -72,16 +72,20 @@ class Doxygen:
 
 
 def linker_of(header, doxygen):
-    """Finds the role of names: those of C by their kind, those of C++ by whatever Sphinx finds in their scope."""
-    c_roles, cpp_names = {}, set()
+    """Finds the role of names: those of C by their kind, those of C++ by whatever Sphinx finds in their scope, and errors without their
+    scope, since they are spoken of without it."""
+    c_roles, cpp_names, errors = {}, set(), {}
     for entity in doxygen.entities:
         name = text_of(entity.find("name")) or text_of(entity.find("compoundname"))
         in_c = not (text_of(entity.find("qualifiedname")) or name).startswith("chime::")
         if in_c:
-            c_roles[name] = "c:" + KINDS[entity.get("kind")]
+            c_roles[name] = ":c:" + KINDS[entity.get("kind")] + ":`{}`"
             for value in entity.findall("enumvalue"):
-                c_roles[text_of(value.find("name"))] = "c:enumerator"
+                c_roles[text_of(value.find("name"))] = ":c:enumerator:`{}`"
         else:
+            if name in ("errc", "fault"):
+                values = [text_of(value.find("name")) for value in entity.findall("enumvalue")]
+                errors |= {value: f":cpp:any:`{{}} <chime::{name}::{value}>`" for value in values}
             for inner in [entity, *entity.iter("memberdef"), *entity.iter("enumvalue")]:
                 own = text_of(inner.find("qualifiedname")) or text_of(inner.find("name")) or text_of(inner.find("compoundname"))
                 parts = own.split("::")
@@ -90,7 +94,9 @@ def linker_of(header, doxygen):
     def link(name):
         if name in c_roles:
             return c_roles[name]
-        return "cpp:any" if not header.is_c and name in cpp_names else None
+        if header.is_c:
+            return None
+        return errors.get(name) or (":cpp:any:`{}`" if name in cpp_names else None)
 
     return link
 
