@@ -190,8 +190,8 @@ CHIME_API void chime_drain_signal(chime_proactor* proactor, chime_operation* ope
 /// submit it again: in its callback, or later.
 CHIME_API uint64_t chime_drained(const chime_operation* operation);
 /// True: the operation will complete with -ECANCELED. False: its outcome stands already (or is being read from its handle, and
-/// then it completes without waiting any further), it was never submitted, or an argument is null. The caller keeps the
-/// operation alive, and does not submit it again, during the call.
+/// then it completes without waiting any further), it was never submitted, or an argument is null. At most one system call, if the
+/// loop sleeps. The caller keeps the operation alive, and does not submit it again, during the call.
 CHIME_API bool chime_cancel(chime_proactor* proactor, chime_operation* operation);
 
 // --- The pool -------------------------------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ class CHIME_API proactor {
   void submit(operation&, callback done, native_handle, ::signalfd_siginfo& into, time_point deadline = never) noexcept;
   /// True: the operation will complete with `cancelled`, and nothing was or will be read from its handle. False: its outcome
   /// stands already, or is found at this moment: it completes without waiting any further, with `cancelled` only if its handle
-  /// turns out to be empty. Any thread; the caller keeps the operation alive and does not submit it again meanwhile.
+  /// turns out to be empty. Any thread; at most one system call, if the loop sleeps; the caller keeps the operation alive and does not
+  /// submit it again meanwhile.
   bool cancel(operation&) noexcept;
 
   /// Of a guest: readable, to whatever polls handles, when guest_poll() has something to do. The same from open to close.

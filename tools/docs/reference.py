@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One page for each public header, from Doxygen's XML: everything in the order in which the header has it, as directives of
 Sphinx's domains for C and C++."""
+import collections
 import pathlib
 import re
 import xml.etree.ElementTree as xml
@@ -72,9 +73,9 @@ class Doxygen:
 
 
 def linker_of(header, doxygen):
-    """Finds the role of names: those of C by their kind, those of C++ by whatever Sphinx finds in their scope, and errors without their
-    scope, since they are spoken of without it."""
-    c_roles, cpp_names, errors = {}, set(), {}
+    """Finds the role of names: those of C by their kind, those of C++ by their only meaning, or else by what Sphinx finds in their scope, and
+    errors without their scope, since they are spoken of without it."""
+    c_roles, cpp_names, errors = {}, collections.defaultdict(set), {}
     for entity in doxygen.entities:
         name = text_of(entity.find("name")) or text_of(entity.find("compoundname"))
         in_c = not (text_of(entity.find("qualifiedname")) or name).startswith("chime::")
@@ -89,14 +90,19 @@ def linker_of(header, doxygen):
             for inner in [entity, *entity.iter("memberdef"), *entity.iter("enumvalue")]:
                 own = text_of(inner.find("qualifiedname")) or text_of(inner.find("name")) or text_of(inner.find("compoundname"))
                 parts = own.split("::")
-                cpp_names |= {"::".join(parts[i:]) for i in range(len(parts))} - {""}
+                for i in range(len(parts)):
+                    cpp_names["::".join(parts[i:])].add(own)
 
     def link(name):
         if name in c_roles:
             return c_roles[name]
         if header.is_c:
             return None
-        return errors.get(name) or (":cpp:any:`{}`" if name in cpp_names else None)
+        meanings = cpp_names.get(name, ())
+        if name in errors or not meanings:
+            return errors.get(name)
+        only = next(iter(meanings)) if len(meanings) == 1 else ""
+        return f":cpp:any:`{{}} <{only}>`" if only.startswith("chime::") else ":cpp:any:`{}`"
 
     return link
 
