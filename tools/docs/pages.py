@@ -36,7 +36,7 @@ class Site:
 
     def copy_pictures(self):
         for path in self.root.glob("docs/**/*"):
-            if path.suffix in (".svg", ".png"):
+            if is_picture(path.name):
                 target = self.output / path.relative_to(self.root)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
@@ -69,8 +69,10 @@ class Site:
         place = posixpath.normpath(posixpath.join(folder, path))
         if place == "README.md":
             return posixpath.relpath("index.md", folder or ".") + ("#" + anchor if anchor else "")
-        if place in self.pages or not (self.root / place).exists() or pathlib.Path(place).suffix in (".svg", ".png"):
+        if place in self.pages or not (self.root / place).exists() or is_picture(place):
             return link
+        if place + "/README.md" in self.pages:
+            return posixpath.relpath(place + "/README.md", folder or ".")
         self.sources.add(place)
         return posixpath.relpath(f"source/{place}.md", folder or ".")
 
@@ -83,10 +85,11 @@ class Site:
             self.write(f"source/{place}.md", self.folder(place) if (self.root / place).is_dir() else self.source(place))
 
     def folder(self, place):
-        files = sorted(p.relative_to(self.root).as_posix() for p in (self.root / place).rglob("*") if p.is_file())
-        lines = [f"- [{name}]({self.target(posixpath.relpath(name, place), place)})" for name in files]
-        # From this page, which lies beside its folder.
-        lines = [line.replace("](" + posixpath.relpath("source", place), "](" + posixpath.relpath("source", "source/" + posixpath.dirname(place))) for line in lines]
+        files = sorted(path.relative_to(self.root).as_posix() for path in (self.root / place).rglob("*") if path.is_file())
+        files = [name for name in files if name not in self.pages and not is_picture(name)]
+        self.sources |= set(files)
+        beside = posixpath.dirname(place) or "."
+        lines = [f"- [{name}]({posixpath.relpath(name, beside)}.md)" for name in files]
         return "\n".join([*HEAD, f"# {place}", "", *lines, ""])
 
     def source(self, place):
@@ -94,6 +97,10 @@ class Site:
         language = LANGUAGES.get(pathlib.Path(place).suffix, "text")
         include = ["```{literalinclude} " + file, f":language: {language}", ":linenos:", "```"]
         return "\n".join([*HEAD, f"# {place}", "", *include, ""])
+
+
+def is_picture(name):
+    return name.endswith((".svg", ".png"))
 
 
 # No line of navigation, and not searched: what these pages say is found where it is explained.
