@@ -69,7 +69,7 @@ class Site:
         place = posixpath.normpath(posixpath.join(folder, path))
         if place == "README.md":
             return posixpath.relpath("index.md", folder or ".") + ("#" + anchor if anchor else "")
-        if place in self.pages or not (self.root / place).exists() or is_picture(place):
+        if place in self.pages or not (self.root / place).exists() or (self.root / place).is_file() and not is_text(self.root / place):
             return link
         if place + "/README.md" in self.pages:
             return posixpath.relpath(place + "/README.md", folder or ".")
@@ -86,7 +86,7 @@ class Site:
 
     def folder(self, place):
         files = sorted(path.relative_to(self.root).as_posix() for path in (self.root / place).rglob("*") if path.is_file())
-        files = [name for name in files if name not in self.pages and not is_picture(name)]
+        files = [name for name in files if name not in self.pages and is_text(self.root / name)]
         self.sources |= set(files)
         beside = posixpath.dirname(place) or "."
         lines = [f"- [{name}]({posixpath.relpath(name, beside)}.md)" for name in files]
@@ -101,6 +101,14 @@ class Site:
 
 def is_picture(name):
     return name.endswith((".svg", ".png"))
+
+
+def is_text(path):
+    """Whether a page can show this file: no picture, and in UTF-8."""
+    try:
+        return not is_picture(path.name) and bool(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 # No line of navigation, and not searched: what these pages say is found where it is explained.
