@@ -13,6 +13,8 @@ KNOWN = {
     "event_cache": "reference/pool.hpp.html",
     "libuv": "docs/integrations/libuv.html",
     "guest_poll": "reference/proactor.hpp.html",
+    "backpressure": "docs/guides/limits-and-backpressure.html",
+    "loop is stuck": "docs/guides/troubleshooting.html",
     "timing wheel": "docs/decisions/0002-timers-in-a-wheel.html",
 }
 TYPE = """(() => {
