@@ -2,7 +2,7 @@
 """What Doxygen understood of a comment, as reStructuredText. Names of the interface in it become links."""
 import re
 
-NAME = re.compile(r"(?<![\w:./-])(?:[A-Za-z_]\w*::)*[A-Za-z_]\w*(?:\(\))?(?![\w:]|\.(?:h|hpp|md)\b)")
+NAME = re.compile(r"(?<![\w:./-])(?:[A-Za-z_]\w*::)*[A-Za-z_]\w*(?:\(\))?(?!\w|::|\.(?:h|hpp|md)\b)")
 ERRNO = re.compile(r"(?<!\w)-?E(?:2BIG|[A-Z]{3,})\b")
 EDGE = "\0"  # where markup begins or ends: reStructuredText wants an escaped blank there, which is nothing
 SPECIAL = re.compile(r"([\\`*_|<>])")
@@ -12,7 +12,11 @@ class Prose:
     """`link(name)`: the role that links to this name, with braces where its text goes, or None."""
 
     def __init__(self, link):
-        self.link = link
+        self.find = link
+        self.others = ()  # names that mean something else here, such as those of a function's parameters
+
+    def link(self, name):
+        return None if name in self.others else self.find(name)
 
     def of(self, *descriptions):
         """The paragraphs of these elements, as lines."""

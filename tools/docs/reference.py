@@ -9,6 +9,8 @@ import xml.etree.ElementTree as xml
 from prose import Prose, indented
 
 KINDS = {"function": "func", "typedef": "type", "enum": "enum", "define": "macro", "struct": "struct", "variable": "var"}
+# Functions of hosts that headers speak of, by names that we have, too.
+OF_OTHERS = {"chime/asio.hpp": {"run"}, "chime/boost_asio.hpp": {"run"}}
 SECTION = re.compile(r"^// --- (.*?) -+$")
 
 
@@ -132,6 +134,8 @@ class Page:
         return "\n".join(self.lines) + "\n"
 
     def words(self, entity):
+        parameters = {text_of(name) for name in entity.findall("param/declname")}
+        self.prose.others = parameters | OF_OTHERS.get(self.header.path, set())
         return self.prose.of(entity.find("briefdescription"), entity.find("detaileddescription"))
 
     def directive(self, kind, signature, body):
