@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Follows every link of a site: what is inside of it must be there, anchors too, by a relative path, so that the site works below any path.
-Only links to be clicked may lead out of it, and are looked at for their form. Usage: links_test.py SITE"""
+"""Follows every link of a site: what is inside of it must be there, anchors too, by a relative path, so that the site
+works below any path. Only links to be clicked may lead out of it, and are looked at for their form. Usage: links_test.py SITE"""
 import html.parser
 import pathlib
 import re
@@ -36,7 +36,7 @@ def fault_of(tag, address, page, site, pages):
     if parts.scheme == "data":
         return None
     if parts.scheme or parts.netloc:
-        is_well_formed = parts.scheme in ("https", "http") and re.fullmatch(r"[\w.-]+\.\w+", parts.netloc) and " " not in address
+        is_well_formed = re.fullmatch(r"https?://[\w.-]+\.\w+(/\S*)?", address)
         if tag != "a":
             return "is loaded from elsewhere"
         return None if is_well_formed or parts.scheme == "mailto" else "is no address"
@@ -56,7 +56,8 @@ def main(site):
     links = [(path, *link) for path, page in pages.items() for link in page.links]
     for path in sorted(site.rglob("*.css")):
         links += [(path, "style", a or b) for a, b in URL_OF_STYLE.findall(path.read_text())]
-    faults = [(path, address, fault) for path, tag, address in links if (fault := fault_of(tag, address, path, site, pages))]
+    judged = [(path, address, fault_of(tag, address, path, site, pages)) for path, tag, address in links]
+    faults = [(path, address, fault) for path, address, fault in judged if fault]
     for path, address, fault in faults:
         print(f"{path.relative_to(site)}: {address}: {fault}")
     print(f"{len(pages)} pages, {len(links)} links, {len(faults)} faults")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Loads every page of a site in Chromium as a phone shows it, from files, and some as a desktop does. A page must ask for nothing outside
-of the site, print no error, and fit the width of the screen. Usage: pages_test.py SITE"""
+"""Loads every page of a site in Chromium as a phone shows it, from files, and some as a desktop does. A page must ask for
+nothing outside of the site, print no error, and fit the width of the screen. Usage: pages_test.py SITE"""
 import pathlib
 import sys
 
@@ -11,11 +11,13 @@ PHONE, DESKTOP = (390, 844), (1440, 900)
 # What reaches beyond the right edge of the screen: nothing may but what lies in a part that is meant to be moved by itself.
 OVERFLOW = """(() => {
   const width = document.documentElement.clientWidth;
+  const movable = '.highlight, .table-wrapper, .sidebar-drawer, .toc-drawer, .overlay';
   const far = [...document.querySelectorAll('body *')].filter(e =>
-    e.getBoundingClientRect().right > width + 1 && !e.closest('.highlight, .table-wrapper, .sidebar-drawer, .toc-drawer, .overlay'));
+    e.getBoundingClientRect().right > width + 1 && !e.closest(movable));
   const over = Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - width;
   if (over <= 0 && far.length === 0) return null;
-  return 'is too wide: ' + far.slice(0, 3).map(e => '<' + e.tagName.toLowerCase() + '> ' + e.textContent.trim().slice(0, 60)).join('; ');
+  const told = e => '<' + e.tagName.toLowerCase() + '> ' + e.textContent.trim().slice(0, 60);
+  return 'is too wide: ' + far.slice(0, 3).map(told).join('; ');
 })()"""
 # The smallest print of the text, in pixels.
 SMALLEST = """Math.min(...[...document.querySelectorAll('article p, article li, article td, article pre, article dd')]
@@ -23,7 +25,8 @@ SMALLEST = """Math.min(...[...document.querySelectorAll('article p, article li, 
 
 
 # Of the background of what a selector finds, from 0 to 765.
-BRIGHTNESS = """getComputedStyle(document.querySelector('%s')).backgroundColor.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0)"""
+BRIGHTNESS = """getComputedStyle(document.querySelector('%s')).backgroundColor
+  .match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0)"""
 
 
 def faults_of(browser, page, site):

@@ -13,8 +13,8 @@ doxygen tools/docs/Doxyfile
 /usr/bin/python3 tools/docs/pages.py . "$work/doxygen/xml" "$work/pages"
 # -W: a warning fails; -E and -d: nothing of an earlier run, and nothing of this one among what is served.
 /usr/bin/python3 -m sphinx -b html -c tools/docs -d "$work/doctrees" -E -W --keep-going -q "$work/pages" "$site"
-# Debian's theme is packaged without its bundler: a style sheet is taken from the root of the web server, where it need not be, and a
-# script imports another, as scripts that are no modules may not, and modules cannot from files.
+# Debian packages the theme without its bundler: a style sheet is taken from the root of the web server, where it need not
+# be, and a script imports another, as scripts that are no modules may not, and modules cannot from files.
 assets="$site/_static"
 cp /usr/share/javascript/normalize.css/normalize.min.css "$assets/styles/normalize.css"
 sed -i 's|^@import url(/javascript/normalize.css/normalize.css);|@import url(normalize.css);|' "$assets/styles/furo.css"

@@ -36,7 +36,8 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_search_summary = False  # it would fetch every page found, which browsers refuse for files
 
-# The theme as Debian compiles it is dark only for those who press its button. Its colours, for those whose system is dark, too.
+# The theme as Debian compiles it is dark only for those who press its button. Its colours, also for those whose
+# system is dark.
 style = pathlib.Path(furo.__file__).with_name("theme") / "furo/static/styles/furo.css"
 dark = re.search(r'body\[data-theme="dark"\] \{([^}]*)\}', style.read_text()).group(1)
 html_theme_options = {

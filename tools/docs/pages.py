@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Collects what the site is made of: README.md as its home, all pages of the repository under their own paths, the reference, and a page
-for each source file that a page links to. Usage: pages.py REPOSITORY DOXYGEN_XML OUTPUT"""
+"""Collects what the site is made of: README.md as its home, all pages of the repository under their own paths, the
+reference, and a page for each source file that a page links to. Usage: pages.py REPOSITORY DOXYGEN_XML OUTPUT"""
 import os
 import pathlib
 import posixpath
@@ -14,8 +14,8 @@ LINK = re.compile(r"(\]\()([^()\s]+)((?:\s+\"[^\"]*\")?\))")
 # A path of the repository as code, which is no link already.
 PATH = re.compile(r"(?<![\[`])`([\w.-]+(?:/[\w.-]+)+|[A-Z]+\.md)`(?![\]`])")
 FENCE = re.compile(r"^\s*(```+|~~~+)")
-LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".ipp": "cpp", ".c": "c", ".h": "cpp", ".py": "python", ".sh": "sh", ".cmake": "cmake",
-             ".json": "json"}
+LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".ipp": "cpp", ".c": "c", ".h": "cpp", ".py": "python", ".sh": "sh",
+             ".cmake": "cmake", ".json": "json"}
 
 
 class Site:
@@ -42,7 +42,7 @@ class Site:
                 target.write_bytes(path.read_bytes())
 
     def with_links(self, text, folder):
-        """Links to files of the repository lead to their pages, and so do their paths in running text. Code is left alone."""
+        """Links to files of the repository lead to their pages, and so do paths in running text. Code is left alone."""
         lines, fence = [], None
         for line in text.split("\n"):
             mark = FENCE.match(line)
@@ -69,7 +69,8 @@ class Site:
         place = posixpath.normpath(posixpath.join(folder, path))
         if place == "README.md":
             return posixpath.relpath("index.md", folder or ".") + ("#" + anchor if anchor else "")
-        if place in self.pages or not (self.root / place).exists() or (self.root / place).is_file() and not is_text(self.root / place):
+        file = self.root / place
+        if place in self.pages or not file.exists() or file.is_file() and not is_text(file):
             return link
         if place + "/README.md" in self.pages:
             return posixpath.relpath(place + "/README.md", folder or ".")
@@ -85,8 +86,8 @@ class Site:
             self.write(f"source/{place}.md", self.folder(place) if (self.root / place).is_dir() else self.source(place))
 
     def folder(self, place):
-        files = sorted(path.relative_to(self.root).as_posix() for path in (self.root / place).rglob("*") if path.is_file())
-        files = [name for name in files if name not in self.pages and is_text(self.root / name)]
+        found = [path for path in (self.root / place).rglob("*") if path.is_file() and is_text(path)]
+        files = sorted({path.relative_to(self.root).as_posix() for path in found} - self.pages)
         self.sources |= set(files)
         beside = posixpath.dirname(place) or "."
         lines = [f"- [{name}]({posixpath.relpath(name, beside)}.md)" for name in files]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""One page for each public header, from Doxygen's XML: everything in the order in which the header has it, as directives of
-Sphinx's domains for C and C++."""
+"""One page for each public header, from Doxygen's XML: everything in the order in which the header has it, as directives
+of Sphinx's domains for C and C++."""
 import collections
 import pathlib
 import re
@@ -8,7 +8,8 @@ import xml.etree.ElementTree as xml
 
 from prose import Prose, indented
 
-KINDS = {"function": "func", "typedef": "type", "enum": "enum", "define": "macro", "struct": "struct", "variable": "var"}
+KINDS = {"function": "func", "typedef": "type", "enum": "enum", "define": "macro", "struct": "struct",
+         "variable": "var"}
 # Functions of hosts that headers speak of, by names that we have, too.
 OF_OTHERS = {"chime/asio.hpp": {"run"}, "chime/boost_asio.hpp": {"run"}}
 SECTION = re.compile(r"^// --- (.*?) -+$")
@@ -18,15 +19,18 @@ def text_of(element):
     return " ".join("".join(element.itertext()).split()) if element is not None else ""
 
 
+def name_of(entity):
+    """With its scope, if Doxygen says it."""
+    return next(filter(None, (text_of(entity.find(part)) for part in ("qualifiedname", "name", "compoundname"))), "")
+
+
 def line_of(entity):
     return int(entity.find("location").get("line"))
 
 
 def is_shown(member):
-    """Doxygen has failed already if a name needs words and has none: what is left out here is deleted or means the usual."""
-    if member.get("prot") != "public" or member.tag != "memberdef" or member.get("kind") == "friend" and not has_words(member):
-        return False
-    return has_words(member) or member.get("kind") == "enum"
+    """Doxygen has failed already if a name needs words and has none: what is left out is deleted or means the usual."""
+    return member.get("prot") == "public" and (has_words(member) or member.get("kind") == "enum")
 
 
 def has_words(entity):
@@ -66,7 +70,7 @@ class Doxygen:
                 kind, name = compound.get("kind"), text_of(compound.find("compoundname"))
                 if kind == "file":
                     self.files.append(compound)
-                    self.entities += [m for m in compound.iter("memberdef") if not text_of(m.find("qualifiedname")).startswith("chime::")]
+                    self.entities += [m for m in compound.iter("memberdef") if not name_of(m).startswith("chime::")]
                 elif kind == "namespace" and name == "chime":
                     self.entities += compound.iter("memberdef")
                 elif kind in ("class", "struct") and has_words(compound):
@@ -75,12 +79,12 @@ class Doxygen:
 
 
 def linker_of(header, doxygen):
-    """Finds the role of names: those of C by their kind, those of C++ by their only meaning, or else by what Sphinx finds in their scope, and
-    errors without their scope, since they are spoken of without it."""
+    """Finds the role of names: those of C by their kind, those of C++ by their only meaning, or else by what Sphinx finds
+    in their scope, and errors without their scope, since they are spoken of without it."""
     c_roles, cpp_names, errors = {}, collections.defaultdict(set), {}
     for entity in doxygen.entities:
         name = text_of(entity.find("name")) or text_of(entity.find("compoundname"))
-        in_c = not (text_of(entity.find("qualifiedname")) or name).startswith("chime::")
+        in_c = not name_of(entity).startswith("chime::")
         if in_c:
             c_roles[name] = ":c:" + KINDS[entity.get("kind")] + ":`{}`"
             for value in entity.findall("enumvalue"):
@@ -90,7 +94,7 @@ def linker_of(header, doxygen):
                 values = [text_of(value.find("name")) for value in entity.findall("enumvalue")]
                 errors |= {value: f":cpp:any:`{{}} <chime::{name}::{value}>`" for value in values}
             for inner in [entity, *entity.iter("memberdef"), *entity.iter("enumvalue")]:
-                own = text_of(inner.find("qualifiedname")) or text_of(inner.find("name")) or text_of(inner.find("compoundname"))
+                own = name_of(inner)
                 parts = own.split("::")
                 for i in range(len(parts)):
                     cpp_names["::".join(parts[i:])].add(own)
@@ -155,7 +159,8 @@ class Page:
         return self.directive(entity.get("kind"), template_of(entity) + name, body)
 
     def member_function(self, member):
-        signature = " ".join([*specifiers_of(member), text_of(member.find("type")), text_of(member.find("name"))]).strip()
+        words = [*specifiers_of(member), text_of(member.find("type")), text_of(member.find("name"))]
+        signature = " ".join(words).strip()
         arguments = re.sub(r"\s*=\s*default$", "", text_of(member.find("argsstring")))
         if self.header.is_c:
             signature = re.sub(r"\binline ", "", signature)
