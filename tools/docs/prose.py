@@ -26,6 +26,11 @@ class Prose:
                 lines += self.blocks(description)
         return lines
 
+    def of_text(self, text):
+        """A paragraph of plain words, as lines."""
+        self.others = ()
+        return [self.text(text).replace(EDGE, "\\ "), ""] if text else []
+
     def blocks(self, element):
         lines, words = [], []
 

@@ -2,6 +2,7 @@
 """One page for each public header, from Doxygen's XML: everything in the order in which the header has it, as directives
 of Sphinx's domains for C and C++."""
 import collections
+import itertools
 import pathlib
 import re
 import xml.etree.ElementTree as xml
@@ -53,6 +54,16 @@ class Header:
 def is_alias_of(entity, structs):
     """`typedef struct x {...} x`: the struct stands for both."""
     return entity.get("kind") == "typedef" and text_of(entity.find("name")) in structs
+
+
+def sections_of(source):
+    """The parts that a header is cut into: line, title, and what is said of all that follows."""
+    found = []
+    for number, line in enumerate(source):
+        if title := SECTION.match(line):
+            after = itertools.takewhile(lambda text: text.startswith("// "), source[number + 1:])
+            found.append((number, title.group(1), " ".join(text.removeprefix("// ") for text in after)))
+    return found
 
 
 def own_title(entity, last):
@@ -125,14 +136,15 @@ class Page:
         if not self.header.is_c:
             self.lines += [".. cpp:namespace:: chime", ""]
         self.lines += self.words(self.header.file)
-        sections = [(n, m.group(1)) for n, text in enumerate(source, 1) if (m := SECTION.match(text))]
+        sections = sections_of(source)
         last = None
         for entity in self.header.entities:
             title = own_title(entity, last) if not sections and not self.header.is_c else None
+            introduction = ""
             while sections and sections[0][0] < line_of(entity):
-                title = sections.pop(0)[1]
+                _, title, introduction = sections.pop(0)
             if title:
-                self.lines += [title, "-" * len(title), ""]
+                self.lines += [title, "-" * len(title), "", *self.prose.of_text(introduction)]
                 last = title
             self.lines += self.entity(entity)
         return "\n".join(self.lines) + "\n"
