@@ -35,8 +35,14 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        # Asked first: what it has started writes to the profile until it has ended, too.
+        self.session = None
+        try:
+            self.call("Browser.close")
+            self.process.wait(timeout=self.patience)
+        except (OSError, RuntimeError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
         os.close(self.commands)
         os.close(self.answers)
         self.profile.cleanup()
