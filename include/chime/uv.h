@@ -79,7 +79,14 @@ typedef struct chime_uv_wait {
 
 // --- Inside ---------------------------------------------------------------------------------------------------------
 
-static inline void chime_uv_misuse_(const char* what) {
+// Users of either language may forbid the casts of the other one.
+#if defined(__cplusplus)
+#define CHIME_UV_CAST_(type, value) static_cast<type>(value)
+#else
+#define CHIME_UV_CAST_(type, value) ((type)(value))
+#endif
+
+__attribute__((noreturn)) static inline void chime_uv_misuse_(const char* what) {
   fprintf(stderr, "chime: %s\n", what);
   abort();
 }
@@ -95,10 +102,10 @@ static inline void chime_uv_fail_(chime_uv_guest* guest, int error) {
 
 static inline void chime_uv_turn_(chime_uv_guest* guest);
 
-static inline void chime_uv_on_due_(uv_timer_t* timer) { chime_uv_turn_((chime_uv_guest*)timer->data); }
-static inline void chime_uv_on_again_(uv_idle_t* idle) { chime_uv_turn_((chime_uv_guest*)idle->data); }
+static inline void chime_uv_on_due_(uv_timer_t* timer) { chime_uv_turn_(CHIME_UV_CAST_(chime_uv_guest*, timer->data)); }
+static inline void chime_uv_on_again_(uv_idle_t* idle) { chime_uv_turn_(CHIME_UV_CAST_(chime_uv_guest*, idle->data)); }
 static inline void chime_uv_on_readable_(uv_poll_t* poll, int status, int events) {
-  chime_uv_guest* const guest = (chime_uv_guest*)poll->data;
+  chime_uv_guest* const guest = CHIME_UV_CAST_(chime_uv_guest*, poll->data);
   (void)events;
   if (status < 0) {  // libuv has stopped polling
     chime_uv_fail_(guest, status);
@@ -120,7 +127,7 @@ static inline int chime_uv_arm_(chime_uv_guest* guest, int64_t next_ns) {
     // libuv counts from the time that it read last; what has passed since is added.
     const uint64_t now_ms = uv_hrtime() / 1000000;
     const uint64_t read_ms = uv_now(guest->due.timer.loop);
-    const uint64_t left_ms = ((uint64_t)next_ns - 1) / 1000000 + 1;
+    const uint64_t left_ms = (CHIME_UV_CAST_(uint64_t, next_ns) - 1) / 1000000 + 1;
     const uint64_t passed_ms = now_ms > read_ms ? now_ms - read_ms : 0;
     failed = uv_timer_start(&guest->due.timer, chime_uv_on_due_, passed_ms + left_ms, 0);
   }
@@ -153,7 +160,7 @@ static inline int chime_uv_init_(chime_uv_guest* guest, uv_loop_t* host, intptr_
   guest->open_handles = 3;
   guest->closing = false;
   guest->on_close = NULL;
-  failed = handle < 0 ? -EINVAL : uv_poll_init(host, &guest->readable.poll, (int)handle);
+  failed = handle < 0 ? -EINVAL : uv_poll_init(host, &guest->readable.poll, CHIME_UV_CAST_(int, handle));
   if (failed != 0) return failed;
   // The first fails only for descriptors that uv_poll_init has refused, the others never do: there is nothing to undo.
   failed = uv_poll_start(&guest->readable.poll, UV_READABLE, chime_uv_on_readable_);
@@ -172,11 +179,11 @@ static inline int chime_uv_init_(chime_uv_guest* guest, uv_loop_t* host, intptr_
 }
 
 static inline int chime_uv_turn_proactor_(void* loop, int64_t* next_ns) {
-  return chime_proactor_guest_poll((chime_proactor*)loop, next_ns);
+  return chime_proactor_guest_poll(CHIME_UV_CAST_(chime_proactor*, loop), next_ns);
 }
 
 static inline void chime_uv_on_close_(uv_handle_t* handle) {
-  chime_uv_guest* const guest = (chime_uv_guest*)handle->data;
+  chime_uv_guest* const guest = CHIME_UV_CAST_(chime_uv_guest*, handle->data);
   if (--guest->open_handles == 0 && guest->on_close != NULL) guest->on_close(guest);
 }
 
@@ -204,7 +211,7 @@ static inline void chime_uv_stop(chime_uv_guest* guest) {
 }
 
 static inline void chime_uv_ended_(void* context, int status, chime_event* event) {
-  chime_uv_wait* const wait = (chime_uv_wait*)context;
+  chime_uv_wait* const wait = CHIME_UV_CAST_(chime_uv_wait*, context);
   chime_uv_guest* const guest = wait->guest;
   wait->guest = NULL;
   chime_uv_stop(guest);
@@ -237,6 +244,8 @@ static inline int chime_uv_close(chime_uv_guest* guest, chime_uv_close_callback 
   uv_close(&guest->again.handle, chime_uv_on_close_);
   return 0;
 }
+
+#undef CHIME_UV_CAST_
 
 #if defined(__cplusplus)
 }

@@ -118,7 +118,9 @@ class uv_guest {
     if (next == never) return -1;
     if (next == time_point::min()) return 0;
     const time_point now = clock::now();
-    return next <= now ? 0 : std::chrono::nanoseconds(next - now).count();
+    if (next <= now) return 0;
+    const std::chrono::nanoseconds left = next - now;
+    return left.count();
   }
   static void tell(chime_uv_guest* guest, int error) noexcept {
     auto& me = *static_cast<uv_guest*>(guest->data);

@@ -68,6 +68,9 @@ allocator machine::memory() {
           .context = this};
 }
 
+// Not in the class: within it, clang does not know yet that a descriptor can be made of nothing.
+machine::descriptor::descriptor() = default;
+
 machine::descriptor& machine::at(int handle) {
   const int place = handle - first_handle;
   if (place < 0 || place >= made_) explore::execution::current().fail("no such descriptor");

@@ -67,6 +67,7 @@ class machine {
 
  private:
   struct descriptor {
+    descriptor();
     explore::lifetime life{"a descriptor"};
     std::uint64_t count = 0;
     bool is_open = true;
