@@ -24,12 +24,12 @@ chime::task<std::string> first_of_three(chime::event_pool& pool) {
   std::array<chime::event, 3> events;
   std::array<std::shared_ptr<slot>, 3> slots;
   std::vector<std::jthread> threads;  // destroyed first: asked to stop, and joined
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
     auto ev = pool.acquire();
     if (!ev) co_return "no event: " + ev.error().message();
     events[i] = std::move(*ev);
     slots[i] = std::make_shared<slot>();
-    threads.push_back(fetch(i + 1, slots[i], events[i].get_ticket()));
+    threads.push_back(fetch(static_cast<int>(i) + 1, slots[i], events[i].get_ticket()));
   }
   auto winner = co_await chime::async_wait_any(events, {.deadline = chime::clock::now() + 10s});
   if (!winner) co_return winner.error() == chime::errc::timed_out ? "too slow" : winner.error().message();

@@ -33,7 +33,8 @@ int main() {
   std::move(ev).submit(done);
 
   auto next = chime::time_point::min();  // when the next turn is due: the first, before the first sleep
-  for (bool readable = false; !finished;) {
+  bool readable = false;
+  while (!finished) {
     if (readable || chime::clock::now() >= next) next = loop.guest_poll().value();
     if (!finished) readable = wait_readable(loop.handle(), next);
   }

@@ -5,12 +5,13 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <string_view>
+
+#include "sync/linux.hpp"
 
 namespace chime {
 inline namespace CHIME_ABI {
@@ -24,7 +25,7 @@ constexpr std::size_t pipe_bound = 65536;
 /// A read that does not block whatever the file's mode; as read(2), with -errno.
 [[nodiscard]] ssize_t read_now(int handle, void* to, std::size_t size) noexcept {
   const iovec part{to, size};
-  ssize_t got = ::preadv2(handle, &part, 1, -1, RWF_NOWAIT);
+  ssize_t got = read_nowait(handle, part);
   if (got >= 0) return got;
   // This kind of file, on this kernel: a FIFO that was opened by name; before 6.10 timerfds and signalfds, before 6.4 pipes.
   // ENOSYS, EPERM: a sandbox.

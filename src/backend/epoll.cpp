@@ -16,6 +16,7 @@
 
 #include "backend/readiness.hpp"
 #include "error/system.hpp"
+#include "sync/linux.hpp"
 #include "sync/misuse.hpp"
 
 namespace chime {
@@ -78,7 +79,7 @@ class epoll_loop final : public backend {
   [[nodiscard]] int wait_for(epoll_event* ready, int most, std::int64_t timeout_ns) noexcept {
     if (timeout_ns > 0 && precise_) {
       const timespec timeout = to_timespec(timeout_ns);
-      const int count = ::epoll_pwait2(epoll_, ready, most, &timeout, nullptr);
+      const int count = epoll_wait_precisely(epoll_, ready, most, timeout);
       if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
       precise_ = false;
     }

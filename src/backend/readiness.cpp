@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sync/linux.hpp"
+
 namespace chime {
 inline namespace CHIME_ABI {
 namespace detail {
@@ -27,11 +29,11 @@ timespec to_timespec(std::int64_t ns) noexcept {
 }
 
 void describe(backend_text& text, const char* what, int error) noexcept {
-  const char* name = error == 0 ? nullptr : ::strerrorname_np(error);
+  const char* name = error == 0 ? nullptr : error_name(error);
   if (name == nullptr) {
     std::snprintf(text.data(), text.size(), "%s", what);
   } else {
-    std::snprintf(text.data(), text.size(), "%s: %s (%s)", what, name, ::strerrordesc_np(error));
+    std::snprintf(text.data(), text.size(), "%s: %s (%s)", what, name, error_text(error));
   }
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "chime/memory.hpp"
+#include "sync/linux.hpp"
 
 namespace chime {
 inline namespace CHIME_ABI {

@@ -1,10 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev build: every build is made by a preset of CMakePresets.json, into build/PRESET.
 
 check_preset() {
   case "$1" in
-    release | bench | debug | asan | tsan | fuzz | coverage) ;;
-    *) bad_usage "no preset \"$1\": it is release, bench, debug, asan, tsan, fuzz or coverage" ;;
+    release | bench | debug | asan | tsan | clang | fuzz | coverage) ;;
+    *) bad_usage "no preset \"$1\": it is release, bench, debug, asan, tsan, clang, fuzz or coverage" ;;
   esac
 }
 
@@ -22,6 +23,7 @@ command_build() {
   if [[ $# -gt 1 ]]; then bad_usage "build takes one preset"; fi
   check_preset "${1:-release}"
   case "${1:-release}" in
+    clang) need_packages fuzz ;;
     bench | fuzz | coverage) need_packages "$1" ;;
   esac
   need_packages build test

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev cross: the unit, conformance and C tests as other processors run them, which qemu emulates program by program.
 
@@ -36,23 +37,29 @@ build_googletest() {
   cmake --install "$sysroot/googletest" >/dev/null
 }
 
-# What the library and its tests need on that processor. Of riscv64 Debian 12 has the compiler's own libraries only.
+# What the library needs on that processor. Of riscv64 Debian 12 has the compiler's own libraries only.
 need_sysroot() {
   local root="$sysroots/$1"
   if [[ -e "$root/complete" ]]; then return 0; fi
   rm -rf "$root"
   mkdir -p "$root"
   if [[ "$1" == aarch64 ]]; then unpack_foreign aarch64 arm64 liburing-dev liburing2 libnuma-dev libnuma1; fi
-  build_googletest "$1"
   touch "$root/complete"
 }
 
 # run_suite PROCESSOR NAME PROGRAM ARG...
 run_suite() {
-  local processor="$1" name="$2" program="$3" code=0 started=$SECONDS
+  local processor="$1" name="$2" program="$3"
   shift 3
+  run_program "$name" "qemu-$processor" -L "/usr/$processor-linux-gnu" "build/$processor/bin/$program" "$@"
+}
+
+# run_program NAME COMMAND ARG...: a suite, with the lines around it that report_suites reads.
+run_program() {
+  local name="$1" code=0 started=$SECONDS
+  shift
   printf 'suite %s begins\n' "$name"
-  timeout "$cross_seconds" "qemu-$processor" -L "/usr/$processor-linux-gnu" "build/$processor/bin/$program" "$@" 2>&1 || code=$?
+  timeout "$cross_seconds" "$@" 2>&1 || code=$?
   printf 'suite %s ended with %d after %d s\n' "$name" "$code" "$(seconds_since "$started")"
 }
 
@@ -69,6 +76,7 @@ run_suites() {
 cross_test() {
   local processor="$1" log="build/$1/suites.log"
   need_sysroot "$processor"
+  if [[ ! -d "$sysroots/$processor/usr/lib/cmake/GTest" ]]; then build_googletest "$processor"; fi
   build_preset "$processor" "${cross_programs[@]}"
   say "running the suites on $processor; everything they print is in $log"
   run_suites "$processor" | tee "$log" | without_ok

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev test: builds and runs the tests, preset by preset.
 
@@ -40,6 +41,16 @@ command_test() {
       failed+=("$preset")
     fi
   done
+
+  if [[ $# -eq 0 ]]; then
+    started=$SECONDS
+    if ./dev links; then
+      say "aarch64 and musl: the library links, a program with it runs, $(seconds_since "$started") s with the build"
+    else
+      failed+=(links)
+      say "aarch64 and musl: FAILED"
+    fi
+  fi
 
   local i
   for i in "${!presets[@]}"; do
