@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # run.sh TARGET SECONDS COMMITTED ARTIFACTS [FOUND]: lets libFuzzer look for SECONDS, beginning with the committed corpus,
 # which is only read. Inputs that fail are kept in ARTIFACTS; new ones in FOUND, where the next run begins with them. Without
 # FOUND they are dropped, and every run begins alike.

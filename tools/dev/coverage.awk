@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Reads what need not be covered and why, then lcov's lines; prints how much is covered and what is not, and fails if that
 # is too little or has no reason. Branches are counted as outcomes: each condition has two.
 

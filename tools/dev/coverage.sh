@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev coverage: what of the library the tests of behaviour reach, by clang's counters.
 

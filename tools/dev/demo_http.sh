@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev demo-http: the HTTP server under load, with chime and with asio::post for completion.
 

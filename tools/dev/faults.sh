@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev faults: the page about system calls that fail, written from the list that the tests inject from.
 

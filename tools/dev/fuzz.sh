@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev fuzz: lets libFuzzer look for sequences of calls that break the model, longer than "test" does.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev guest: the tests in a machine of its own, which qemu emulates: another kernel, two NUMA nodes.
 

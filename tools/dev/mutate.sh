@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev mutate: breaks the product in one place at a time, and requires that some test fails.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev package: the Debian packages of the release build, in build/packages, and what their users would find out about
 # them.

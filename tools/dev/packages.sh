@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # Debian packages: what is missing is installed, when it may be; packages.txt lists them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # ./dev simulate: simulated worlds beyond those of ./dev test, or one of them again with every step told.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # shellcheck shell=bash
 # Test programs that run elsewhere than here, without CTest, and what their output says. It is told apart by lines
 # "suite NAME begins" and "suite NAME ended with CODE after SECONDS s" around each program's, and by "all suites ended".
