@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 
@@ -50,8 +51,22 @@ namespace detail {
   static_assert(sizeof(long) == 8);
   return static_cast<int>(::syscall(SYS_epoll_pwait2, epoll, ready, most, &timeout, nullptr, 0L));
 }
-/// musl knows no names.
-[[nodiscard]] inline const char* error_name(int) noexcept { return "error"; }
+/// musl knows no names: those that making a loop can meet.
+[[nodiscard]] inline const char* error_name(int error) noexcept {
+  struct named {
+    int error;
+    const char* name;
+  };
+  static constexpr named names[] = {
+      {EACCES, "EACCES"}, {EAGAIN, "EAGAIN"}, {EBADF, "EBADF"},   {EFAULT, "EFAULT"},
+      {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"},
+      {ENOSYS, "ENOSYS"}, {EPERM, "EPERM"},   {ETIME, "ETIME"},
+  };
+  for (const named& known : names) {
+    if (known.error == error) return known.name;
+  }
+  return "error";
+}
 /// In musl a constant string.
 [[nodiscard]] inline const char* error_text(int error) noexcept { return ::strerror(error); }
 
