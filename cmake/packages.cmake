@@ -69,6 +69,12 @@ endif()
 chime_deb(deb_development libchime-dev libdevel "${library_package} (= ${CHIME_DEBIAN_VERSION})${static_needs}"
   "event pool and completion loop: files for development" ${what}
   "This package has the headers, the static library, and what CMake and" "pkg-config need to find them.")
+# What there is to read, and programs to copy from.
+set(reading DESTINATION share/doc/libchime-dev COMPONENT deb_development EXCLUDE_FROM_ALL)
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${reading})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${reading} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples/programs/ DESTINATION share/doc/libchime-dev/examples
+  COMPONENT deb_development EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.c" PATTERN "*.cpp")
 set(CPACK_DEBIAN_DEB_DEVELOPMENT_PACKAGE_SUGGESTS "libasio-dev, libboost-dev, libuv1-dev")
 chime_deb(deb_tool chime-tools utils "${library_package} (= ${CHIME_DEBIAN_VERSION})"
   "event pool and completion loop: probe and soak test" ${what}

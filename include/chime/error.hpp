@@ -11,6 +11,9 @@
 
 #include <chime/config.hpp>
 
+#if __cplusplus <= 202002L
+#error "chime needs C++23: compile with -std=c++23 (g++ 12 or clang 19, or later), or CMake's cxx_std_23"
+#endif
 #include <expected>
 #include <system_error>
 

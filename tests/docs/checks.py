@@ -167,7 +167,7 @@ class Projects:
     def play(self, blocks):
         clone = self.home / "chime" / "build"
         clone.mkdir(parents=True)
-        clone.joinpath("release").symlink_to(self.settings["binary"])
+        clone.joinpath("lean").symlink_to(self.settings["binary"])
         by_hand = {block.project for block in blocks if block.kind == "run"}  # the page says how to build them
         changed = {}
         for block in blocks:

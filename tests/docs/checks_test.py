@@ -118,7 +118,7 @@ class OwnProjects(Pages):
         self.fails(18, "no program", *self.files, fenced("text", "hello\n", "prints: own/other"))
 
     def test_commands(self):
-        build = fenced("sh", 'cmake --install build/release --prefix ~/.local >../log\n', "run: chime") + "\n" + fenced(
+        build = fenced("sh", 'cmake --install build/lean --prefix ~/.local >../log\n', "run: chime") + "\n" + fenced(
             "sh", 'cmake -B build -DCMAKE_PREFIX_PATH="$HOME/.local" >log\ncmake --build build >log\n', "run: own")
         play = fenced("sh", "build/own\n", "run: own")
         self.passes(*self.files, build, play, fenced("text", "hello\n", "prints"))

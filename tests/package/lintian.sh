@@ -5,4 +5,6 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 command -v lintian >/dev/null || skip "lintian is not installed (./dev package installs it)"
 
+TMPDIR="$(new_folder lintian)"
+export TMPDIR
 lintian --allow-root --fail-on error --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog "$debs"/*.deb

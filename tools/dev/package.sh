@@ -8,7 +8,7 @@ command_package() {
   if [[ $# -ne 0 ]]; then bad_usage "package takes nothing"; fi
   need_packages build test package
   build_preset release chime_tool chime_shared chime_static
-  say "making Debian packages in build/packages and looking at them; everything that is printed is in $log"
+  say "making Debian packages in build/packages and trying them on a clean system, which takes about two minutes; everything that is printed is in $log"
   # That folder of the tests alone: the others need not be built.
   CHIME_PACKAGES="$PWD/build/packages" ctest --test-dir build/release/tests/package --parallel 2 --verbose >"$log" 2>&1 || {
     tail -n 200 "$log" >&2

@@ -31,6 +31,7 @@ html_theme = "furo"
 html_title = f"chime {release}"
 html_static_path = ["static"]
 html_css_files = ["chime.css"]
+html_search_scorer = str(pathlib.Path(__file__).with_name("scorer.js"))
 html_favicon = "static/chime.svg"
 html_copy_source = False
 html_show_sphinx = False

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A server with a pool, a loop and a crew of threads.
 #include <chime/chime.hpp>
+#include <deque>
 
 using namespace std::chrono_literals;
 
@@ -18,6 +19,7 @@ struct server {
   chime::proactor loop;
   chime::event_pool pool;
   workers crew;
+  void start(request& r, chime::event ev);
 
   // HERE
 };

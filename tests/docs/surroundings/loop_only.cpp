@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A loop, open, inside of a function.
 #include <chime/chime.hpp>
+#include <cstdio>
 
 using namespace std::chrono_literals;
 
