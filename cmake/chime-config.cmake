@@ -8,6 +8,13 @@ find_dependency(Threads)
 include(${CMAKE_CURRENT_LIST_DIR}/chime-targets.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/chime-adapters.cmake)
 
+# A C program's linker does not know what C++ needs.
+get_property(_chime_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(NOT CXX IN_LIST _chime_languages)
+  set_property(TARGET chime::static APPEND PROPERTY INTERFACE_LINK_LIBRARIES stdc++ m)
+endif()
+unset(_chime_languages)
+
 if(NOT TARGET chime::chime)
   if(DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
     add_library(chime::chime ALIAS chime::static)

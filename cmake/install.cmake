@@ -18,7 +18,7 @@ endif()
 if(CHIME_ATOMIC_LIBRARY)
   string(APPEND pc_libraries "-l${CHIME_ATOMIC_LIBRARY} ")
 endif()
-string(APPEND pc_libraries "-lstdc++ -lm -pthread")
+string(APPEND pc_libraries "-lstdc++ -lm -pthread -Wl,--exclude-libs,libchime.a")
 
 # chime_install(LIBDIR dir PC_PREFIX prefix [COMPONENT_PREFIX prefix] [APART]): installs all but the tool's documents.
 # APART: only if a component is asked for by name.

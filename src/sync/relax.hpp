@@ -3,7 +3,9 @@
 /// What a spinning thread does between two looks.
 #pragma once
 
-namespace chime::sync {
+#include "chime/config.hpp"
+
+namespace chime::inline CHIME_ABI::sync {
 
 /// Tells the processor that this is a spin: a sibling thread of the core gets its resources meanwhile.
 inline void relax_cpu() noexcept {
@@ -14,4 +16,4 @@ inline void relax_cpu() noexcept {
 #endif
 }
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

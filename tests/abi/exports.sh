@@ -7,7 +7,7 @@ library=$1 header=$2 minor=$3
 namespace=v$(printf '%s' "$minor" | tr . _)
 mangled=${#namespace}$namespace
 
-exported=$(nm -D --defined-only --with-symbol-versions "$library" | awk '$2 != "A" { print $3 }')
+exported=$(nm -D --defined-only --with-symbol-versions "$library" | awk '$2 ~ /[B-Zu]/ { print $3 }')
 strange=$(printf '%s\n' "$exported" |
   grep -vE "^chime_[a-z_]+@@CHIME_[0-9]+\.[0-9]+\$|^_ZN(K|KR|O)?5chime$mangled.*@@CHIME_CXX_$minor\$" || true)
 if [ -n "$strange" ]; then

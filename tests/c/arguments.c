@@ -111,6 +111,18 @@ static void sizes(chime_proactor* loop, chime_pool* pool, const char* backend) {
   chime_pool_options options = {.size = 0};
   CHECK_EQUAL(chime_pool_initialize_with(loop, heap, &options, &other), -EINVAL);
 
+  // Version 0.1's sizes, as numbers: later versions accept them, whatever the structs have become.
+  chime_proactor_options first_options = {.size = 56, .backend = backend};
+  CHECK_EQUAL(chime_proactor_create(&first_options, &made), 0);
+  chime_proactor_stats first_loop_stats = {.size = 40};
+  CHECK_EQUAL(chime_proactor_stats_read(made, &first_loop_stats), 0);
+  CHECK_EQUAL(chime_proactor_destroy(made), 0);
+  options.size = 32;
+  CHECK_EQUAL(chime_pool_initialize_with(loop, heap, &options, &other), 0);
+  CHECK_EQUAL(chime_pool_deinitialize(&other), 0);
+  chime_pool_stats first_pool_stats = {.size = 56};
+  CHECK_EQUAL(chime_pool_stats_read(pool, &first_pool_stats), 0);
+
   struct {
     chime_pool_stats known;
     uint64_t unknown;

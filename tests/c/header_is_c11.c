@@ -7,6 +7,12 @@ _Static_assert(sizeof(chime_cache) == 32 && _Alignof(chime_cache) == 8, "the cac
 _Static_assert(sizeof(chime_operation) == 128 && _Alignof(chime_operation) == 8, "the operation's storage");
 _Static_assert(sizeof(chime_ticket) == 16, "a ticket is passed in registers");
 
+// Version 0.1's structs; later fields come after these, and older programs have these sizes in their `size`.
+_Static_assert(offsetof(chime_proactor_options, allocator) + sizeof(chime_allocator) == 56, "options of a loop");
+_Static_assert(offsetof(chime_proactor_stats, kernel_checks) + sizeof(uint64_t) == 40, "statistics of a loop");
+_Static_assert(offsetof(chime_pool_options, native) + sizeof(bool) == 29, "options of a pool");
+_Static_assert(offsetof(chime_pool_stats, stale_signals) + sizeof(uint64_t) == 56, "statistics of a pool");
+
 // Programs have these numbers in them; abidw does not see constants that are passed as plain integers.
 _Static_assert(CHIME_STALE == 0 && CHIME_DELIVERED == 1 && CHIME_COALESCED == 2, "what a signal did");
 _Static_assert(CHIME_READABLE == 1 && CHIME_WRITABLE == 2, "what a watch is interested in");

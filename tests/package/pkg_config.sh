@@ -10,8 +10,9 @@ hello_cpp="$SOURCE/examples/programs/a_hello.cpp"
 cd "$(new_folder "$name")"
 strict=(-Wall -Wextra -Werror)
 
-# No flag of chime's has a blank in it.
-read -ra flags < <(pkg-config --cflags --libs chime)
+# flags ARG...: of pkg-config, which quotes them for a shell.
+flags() { pkg-config "$@" --cflags --libs chime; }
+eval "flags=($(flags))"
 [[ " ${flags[*]} " != *" -DCHIME_STATIC "* ]] || fail "programs with the shared library are told that it is static"
 "$CC" -std=c11 "${strict[@]}" "$here/consumer/hello.c" "${flags[@]}" -o hello_c
 "$CXX" -std=c++23 "${strict[@]}" "$hello_cpp" "${flags[@]}" -o hello
@@ -21,7 +22,7 @@ done
 LD_LIBRARY_PATH="$prefix/$libdir" expect_output 'signalled: Success' ./hello
 LD_LIBRARY_PATH="$prefix/$libdir" expect_output 'completed: 0' ./hello_c
 
-read -ra flags < <(pkg-config --static --cflags --libs chime)
+eval "flags=($(flags --static))"
 [[ " ${flags[*]} " == *" -DCHIME_STATIC "* ]] || fail "programs with the static library are not told so"
 "$CC" -std=c11 "${strict[@]}" -static "$here/consumer/hello.c" "${flags[@]}" -o hello_c_static
 "$CXX" -std=c++23 "${strict[@]}" -static "$hello_cpp" "${flags[@]}" -o hello_static

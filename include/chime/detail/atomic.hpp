@@ -5,9 +5,11 @@
 /// before this one in the include path, so that the very same code runs under its scheduler.
 #pragma once
 
+#include <chime/config.hpp>
+
 #include <atomic>
 
-namespace chime::sync {
+namespace chime::inline CHIME_ABI::sync {
 
 template <class T>
 using atomic = std::atomic<T>;
@@ -26,4 +28,4 @@ class plain {
   T value_{};
 };
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

@@ -6,7 +6,7 @@
 
 #include <chime/config.hpp>
 
-namespace chime::sync {
+namespace chime::inline CHIME_ABI::sync {
 
 /// Over how many places the lock-free parts spread the threads that use them at once.
 inline constexpr unsigned thread_slots = 8;
@@ -24,4 +24,4 @@ inline constexpr unsigned stock_batch = 32;
 inline constexpr unsigned ring_places = 256;
 inline constexpr unsigned ring_batch = 16;
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

@@ -4,12 +4,14 @@
 /// runs on another one. The explorer, whose threads share one of the system's, has its own. Not an interface.
 #pragma once
 
+#include <chime/config.hpp>
+
 #include <stop_token>
 
-namespace chime::sync {
+namespace chime::inline CHIME_ABI::sync {
 
 using stop_token = std::stop_token;
 template <class Function>
 using stop_callback = std::stop_callback<Function>;
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

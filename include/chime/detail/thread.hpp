@@ -19,7 +19,6 @@ namespace detail {
 [[nodiscard]] CHIME_API std::uint64_t number_this_thread() noexcept;
 
 }  // namespace detail
-}  // namespace CHIME_ABI
 
 namespace sync {
 
@@ -35,4 +34,5 @@ inline constexpr bool time_passes = true;
 [[nodiscard]] inline bool is_this_thread(std::uint64_t number) noexcept { return number == detail::thread_number; }
 
 }  // namespace sync
+}  // namespace CHIME_ABI
 }  // namespace chime

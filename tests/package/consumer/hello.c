@@ -18,7 +18,7 @@ int main(void) {
   chime_allocator heap = {0};
   chime_proactor* loop = NULL;
   chime_event* event = NULL;
-  chime_pool pool;
+  chime_pool pool = {0};
   if (chime_proactor_create(&options, &loop) != 0) return fail();
   if (chime_pool_initialize(loop, heap, 4, &pool) != 0) return fail();
   if (chime_pool_acquire(&pool, &event) != 0) return fail();

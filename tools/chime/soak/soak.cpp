@@ -246,10 +246,11 @@ void tell(const outcome& o) {
   const bool is_due = o.rests <= 10 || o.rests % 10 == 0;
   if (!is_due) return;
   const double signals = static_cast<double>(o.books.sent());
-  fmt::print(
-      stderr,
-      "soak: {} {:.0f} s, {:.1f} million signals ({:.2f} million a second), {} waits of coroutines, {} rests, no breach\n",
-      o.backend, o.took.count(), signals / 1e6, signals / 1e6 / o.took.count(), o.books.coroutines.waits, o.rests);
+  fmt::print(stderr,
+             "soak: {} {:.0f} s, {:.1f} million signals ({:.2f} million a second), {} waits of coroutines, {} rests, "
+             "no breach\n",
+             o.backend, o.took.count(), signals / 1e6, signals / 1e6 / o.took.count(), o.books.coroutines.waits,
+             o.rests);
 }
 
 outcome soak::run() {

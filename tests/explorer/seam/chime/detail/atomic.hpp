@@ -7,6 +7,7 @@
 /// alignment that they have in the product, so that its layout checks hold.
 #pragma once
 
+#include "chime/config.hpp"
 #include "explorer/execution.hpp"
 
 #include <array>
@@ -17,7 +18,7 @@
 #include <cstring>
 #include <type_traits>
 
-namespace chime::sync {
+namespace chime::inline CHIME_ABI::sync {
 namespace detail {
 
 /// Constructors here are constexpr because those of the product are, but only an execution can register an object. This
@@ -171,4 +172,4 @@ class plain {
 /// Inside a loop that waits for another thread's store: the thread rests until something that it has read changes.
 inline void relax() noexcept { explore::execution::current().relax(); }
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

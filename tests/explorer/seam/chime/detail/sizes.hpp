@@ -3,7 +3,9 @@
 /// The explorer's side of the seam: few of everything, so that models need not look at many places, and fill what is there.
 #pragma once
 
-namespace chime::sync {
+#include "chime/config.hpp"
+
+namespace chime::inline CHIME_ABI::sync {
 
 inline constexpr unsigned thread_slots = 2;
 inline constexpr unsigned own_slots = 1;
@@ -14,4 +16,4 @@ inline constexpr unsigned stock_batch = 2;
 inline constexpr unsigned ring_places = 4;
 inline constexpr unsigned ring_batch = 2;
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

@@ -4,11 +4,12 @@
 /// until it has run if another thread runs it.
 #pragma once
 
+#include "chime/config.hpp"
 #include "chime/detail/atomic.hpp"
 
 #include <utility>
 
-namespace chime::sync {
+namespace chime::inline CHIME_ABI::sync {
 
 class stop_callback_base {
  public:
@@ -82,4 +83,4 @@ class stop_callback final : stop_callback_base {
   bool registered_ = false;
 };
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

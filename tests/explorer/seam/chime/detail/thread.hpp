@@ -3,11 +3,12 @@
 /// The explorer's side of the seam: numbers the threads of the execution, which all run on one thread of the system.
 #pragma once
 
+#include "chime/config.hpp"
 #include "explorer/execution.hpp"
 
 #include <cstdint>
 
-namespace chime::sync {
+namespace chime::inline CHIME_ABI::sync {
 
 inline constexpr bool time_passes = false;
 
@@ -16,4 +17,4 @@ inline constexpr bool time_passes = false;
 }
 [[nodiscard]] inline bool is_this_thread(std::uint64_t number) noexcept { return number == this_thread(); }
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync

@@ -3,7 +3,9 @@
 /// The simulation's side of this seam: few of everything, so that short runs reach the ends of pages, stocks and rings.
 #pragma once
 
-namespace chime::sync {
+#include "chime/config.hpp"
+
+namespace chime::inline CHIME_ABI::sync {
 
 inline constexpr unsigned thread_slots = 2;
 inline constexpr unsigned own_slots = 1;
@@ -14,4 +16,4 @@ inline constexpr unsigned stock_batch = 2;
 inline constexpr unsigned ring_places = 4;
 inline constexpr unsigned ring_batch = 2;
 
-}  // namespace chime::sync
+}  // namespace chime::inline CHIME_ABI::sync
