@@ -118,7 +118,8 @@ class [[nodiscard]] event {
     if (front_ != nullptr) detail::release(*std::exchange(front_, nullptr));
   }
 
-  /// For the signaller: any number of copies, or calls. No system call. Hand it over by something that synchronises (a queue, a thread's start, an atomic release).
+  /// For the signaller: any number of copies, or calls. No system call. Hand it over by something that synchronises (a
+  /// queue, a thread's start, an atomic release).
   [[nodiscard]] CHIME_API ticket get_ticket() const noexcept;
 
   /// Submits the wait: the loop owns the event until it hands it back in the completion, which tells success

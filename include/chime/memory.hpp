@@ -39,8 +39,8 @@ struct block_pool_options {
 /// A pool of blocks of one size, cut from chunks of an upstream allocator and kept until close(): for node-local memory
 /// that events are drawn from without going back to the system. All functions except open and close may be called from
 /// any thread at once; a mutex makes them take turns, and upstream is called without it. System calls: upstream's, and the mutex's
-/// when two threads meet. Pinned, and not for signal handlers. `memory()` is an allocator for anything that asks for at most one block at a time, such as
-/// `event_pool` (whose requests are `event_pool::page_size` bytes: the default block).
+/// when two threads meet. Pinned, and not for signal handlers. `memory()` is an allocator for anything that asks for at most
+/// one block at a time, such as `event_pool` (whose requests are `event_pool::page_size` bytes: the default block).
 class CHIME_API block_pool {
  public:
   block_pool() noexcept;

@@ -58,7 +58,7 @@ case "$case" in
   no_unreleased) step=changelog says="has no section" && sed -i "/^## \[Unreleased\]/d" CHANGELOG.md && change ;;
   licence) step=licences says="src/sync/thread.cpp has no SPDX line" && sed -i 1d src/sync/thread.cpp && change ;;
   taken) step=tag says="the tag v$version exists already" && git tag "v$version" ;;
-  missing_command) step=docs says='no command "./dev docs" yet' && rm -f tools/dev/docs.sh && sed -i /_docs/d tools/dev/zz_stand_ins.sh && change ;;
+  missing_command) step=docs says='no command "docs"' && rm -f tools/dev/docs.sh && sed -i /_docs/d tools/dev/zz_stand_ins.sh && change ;;
   failing_command) step=package says="no disk" && echo 'command_package() { fail "no disk"; }' >>tools/dev/zz_stand_ins.sh && change ;;
   *) echo "no case $case" && exit 2 ;;
 esac

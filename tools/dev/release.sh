@@ -114,15 +114,11 @@ release_step_build() {
   rm -rf "$dir"
 }
 
-# release_command COMMAND ARG...: another of ./dev's commands, as a user gives it.
-release_command() {
-  declare -F "command_$1" >/dev/null || wrong "there is no command \"./dev $1\" yet"
-  ./dev "$@"
-}
-release_step_abi() { release_command abi --check; }
-release_step_docs() { release_command docs; }
-release_step_package() { release_command package; }
-release_step_tests() { release_command test; }
+# Other commands of ./dev, as a user gives them.
+release_step_abi() { ./dev abi --check; }
+release_step_docs() { ./dev docs; }
+release_step_package() { ./dev package; }
+release_step_tests() { ./dev test; }
 
 # release_run STEP VERSION: does it; what it prints goes to its log. Not to be called in a condition, where a step would go on
 # after an error.

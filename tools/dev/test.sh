@@ -30,7 +30,7 @@ command_test() {
   need_packages build test docs
   if [[ $# -eq 0 ]]; then need_packages fuzz; fi
 
-  local preset started models='' failed=() summary=()
+  local preset started models='' links='' failed=() summary=()
   for preset in "${presets[@]}"; do
     started=$SECONDS
     if test_preset "$preset"; then
@@ -45,10 +45,10 @@ command_test() {
   if [[ $# -eq 0 ]]; then
     started=$SECONDS
     if ./dev links; then
-      say "aarch64 and musl: the library links, a program with it runs, $(seconds_since "$started") s with the build"
+      links="passed, $(seconds_since "$started") s with the build"
     else
+      links="FAILED, $(seconds_since "$started") s with the build"
       failed+=(links)
-      say "aarch64 and musl: FAILED"
     fi
   fi
 
@@ -57,6 +57,7 @@ command_test() {
     say "${summary[i]}"
     closing_lines "${presets[i]}"
   done
+  if [[ -n "$links" ]]; then say "links, for aarch64 and with musl: $links"; fi
   if [[ -n "$models" ]]; then say "$models"; fi
   [[ ${#failed[@]} -eq 0 ]]
 }
